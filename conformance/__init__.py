@@ -1,0 +1,1 @@
+"""How far is an array namespace from the Python array API standard?"""
