@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import wraps
 from operator import attrgetter
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, final
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, final
 
 import numpy
 from numpy import ndarray
@@ -20,6 +21,8 @@ from conformance.spec import REVISIONS
 
 from .dtypes import CANONICAL, DTYPES, DType, canonical, require_cpu
 from .store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 Kernel: TypeAlias = Any
 """A kernel view: an ndarray, left untyped because NumPy takes more than its annotations say."""
@@ -298,7 +301,7 @@ def operand(x: Any, /) -> Any:
     """
     value = admit(x)
     if value is None:
-        refuse(x)
+        raise ForeignOperandError(x)
     return value
 
 
@@ -315,12 +318,43 @@ def matrices(x: Any, /) -> Kernel:
     return nd
 
 
-def refuse(x: object) -> NoReturn:
-    """Raise the error for an argument that is no operand."""
-    raise TypeError(
-        f"expected an ExTensor, a NumPy array or a scalar, got {type(x).__module__}.{type(x).__qualname__}; "
-        "convert it first with extensor.asarray() or extensor.from_dlpack()"
-    )
+class ForeignOperandError(TypeError):
+    """An argument is an array of another library, or no array at all."""
+
+    def __init__(self, operand: object) -> None:
+        self.operand = operand
+        super().__init__(
+            f"expected an ExTensor, a NumPy array or a scalar, got {type(operand).__module__}."
+            f"{type(operand).__qualname__}; convert it first with extensor.asarray() or extensor.from_dlpack()"
+        )
+
+    def answer(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What the operand itself makes of the call, by the protocol of NEP 18; arrays under differentiation have it.
+
+        Raises
+        ------
+        ForeignOperandError
+            If it makes nothing of it.
+        """
+        kind = type(self.operand)
+        protocol = getattr(kind, "__array_function__", None)
+        result = NotImplemented if protocol is None else protocol(self.operand, function, (kind,), args, kwargs)
+        if result is NotImplemented:
+            raise self
+        return result
+
+
+def routed(function: F) -> F:
+    """Let a foreign operand answer a call before it is refused."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except ForeignOperandError as foreign:
+            return foreign.answer(function, args, kwargs)
+
+    return call  # type: ignore[return-value]
 
 
 def kernel_view(obj: Any, dtype: DType | None = None, copy: bool | None = None) -> Kernel:
@@ -365,7 +399,7 @@ def index(key: Any, /) -> Any:
     if type(key) is ExTensor:
         return key._nd
     if hasattr(type(key), "__array_namespace__") and admit(key) is None:
-        refuse(key)
+        raise ForeignOperandError(key)
     return key
 
 

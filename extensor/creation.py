@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy
+from numpy import ndarray
 
-from .array import ExTensor, kernel_view, matrices, operand, unwrap, wrap
+from .array import ExTensor, ForeignOperandError, kernel_view, matrices, operand, routed, unwrap, wrap
 from .dtypes import DType, require_cpu, resolve
 
 
@@ -78,7 +79,15 @@ def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy
     ExTensor([[1., 2.],
               [3., 4.]], dtype=float32)
     """
-    nd = kernel_view(obj, resolve(dtype, device, None), copy)
+    try:
+        nd = kernel_view(obj, resolve(dtype, device, None), copy)
+    except TypeError:
+        if not hasattr(type(obj), "__array_function__") or isinstance(obj, ndarray | numpy.generic):
+            raise
+        # An array under differentiation refuses to be converted, and answers instead.
+        kwargs = {"dtype": dtype, "device": device, "copy": copy}
+        answer: ExTensor = ForeignOperandError(obj).answer(asarray, (obj,), kwargs)
+        return answer
     return obj if type(obj) is ExTensor and nd is obj._nd else wrap(nd)
 
 
@@ -108,6 +117,7 @@ def empty(shape: int | Sequence[int], *, dtype: DType | None = None, device: Any
     return wrap(numpy.empty(shape, resolve(dtype, device)))
 
 
+@routed
 def empty_like(x: Any, /, *, dtype: DType | None = None, device: Any = None) -> ExTensor:
     """An array of uninitialised elements with the shape, and by default the data type, of `x`.
 
@@ -198,6 +208,7 @@ def full(shape: int | Sequence[int], fill_value: Any, *, dtype: DType | None = N
     return wrap(kernel_view(numpy.full(shape, operand(fill_value), resolve(dtype, device, None))))
 
 
+@routed
 def full_like(x: Any, /, fill_value: Any, *, dtype: DType | None = None, device: Any = None) -> ExTensor:
     """An array with `fill_value` in every place, with the shape, and by default the data type, of `x`.
 
@@ -250,6 +261,7 @@ def linspace(
     return wrap(numpy.linspace(*bounds, num, endpoint=endpoint, dtype=resolve(dtype, device, None)))
 
 
+@routed
 def meshgrid(*arrays: Any, indexing: Literal["xy", "ij"] = "xy") -> tuple[ExTensor, ...]:
     """The coordinates of every point of the grid that one-dimensional arrays span.
 
@@ -287,6 +299,7 @@ def ones(shape: int | Sequence[int], *, dtype: DType | None = None, device: Any 
     return wrap(numpy.ones(shape, resolve(dtype, device)))
 
 
+@routed
 def ones_like(x: Any, /, *, dtype: DType | None = None, device: Any = None) -> ExTensor:
     """An array of ones with the shape, and by default the data type, of `x`.
 
@@ -299,6 +312,7 @@ def ones_like(x: Any, /, *, dtype: DType | None = None, device: Any = None) -> E
     return wrap(numpy.ones_like(unwrap(x), resolve(dtype, device, None)))
 
 
+@routed
 def tril(x: Any, /, *, k: int = 0) -> ExTensor:
     """The lower triangle of each matrix, with zeros above the diagonal `k`.
 
@@ -317,6 +331,7 @@ def tril(x: Any, /, *, k: int = 0) -> ExTensor:
     return wrap(numpy.tril(matrices(x), k))
 
 
+@routed
 def triu(x: Any, /, *, k: int = 0) -> ExTensor:
     """The upper triangle of each matrix, with zeros below the diagonal `k`.
 
@@ -347,6 +362,7 @@ def zeros(shape: int | Sequence[int], *, dtype: DType | None = None, device: Any
     return wrap(numpy.zeros(shape, resolve(dtype, device)))
 
 
+@routed
 def zeros_like(x: Any, /, *, dtype: DType | None = None, device: Any = None) -> ExTensor:
     """An array of zeros with the shape, and by default the data type, of `x`.
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from .array import ExTensor, kernel_view, operand, unwrap, wrap
+from .array import ExTensor, kernel_view, operand, routed, unwrap, wrap
 from .dtypes import KINDS, DType, canonical, require_cpu
 
 
@@ -32,6 +32,7 @@ class IntegerLimits(NamedTuple):
     dtype: DType
 
 
+@routed
 def astype(x: Any, dtype: DType, /, *, copy: bool = True, device: Any = None) -> ExTensor:
     """The elements of `x` in another data type.
 
@@ -152,6 +153,7 @@ def isdtype(dtype: DType, kind: DType | str | tuple[DType | str, ...]) -> bool:
     return canonical(dtype) == canonical(kind)
 
 
+@routed
 def result_type(*arrays_and_dtypes: Any) -> DType:
     """The data type to which arrays, data types and scalars promote.
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 
 from . import special
-from .array import ExTensor, operand, unwrap, wrap
+from .array import ExTensor, operand, routed, unwrap, wrap
 from .kernels import FLOATS, binary, floating, unary
 
 abs = unary("abs", numpy.abs, "Absolute value of each element.", "[-1.0, 2.0]", "[1. 2.]")
@@ -49,6 +49,7 @@ bitwise_xor = binary("bitwise_xor", numpy.bitwise_xor, "Bitwise XOR of each pair
 ceil = unary("ceil", numpy.ceil, "Each element rounded up to an integer.", "[1.5, -1.5]", "[ 2. -1.]")
 
 
+@routed
 def clip(x: Any, /, min: Any = None, max: Any = None) -> ExTensor:
     """Each element of `x`, or the bound that it lies beyond.
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy
 
-from .array import ExTensor, unwrap, wrap
+from .array import ExTensor, routed, unwrap, wrap
 from .dtypes import DType, resolve
 from .kernels import named
 
@@ -147,6 +147,7 @@ def rfftfreq(n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: A
     return wrap(numpy.fft.rfftfreq(n, d).astype(resolve(dtype, device)))
 
 
+@routed
 def fftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> ExTensor:
     """The elements with frequency zero moved to the middle, along axes, by default all.
 
@@ -159,6 +160,7 @@ def fftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> ExTensor:
     return wrap(numpy.fft.fftshift(unwrap(x), axes))
 
 
+@routed
 def ifftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> ExTensor:
     """Inverse of :func:`fftshift`.
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy
 
-from .array import ExTensor, unwrap, wrap
+from .array import ExTensor, routed, unwrap, wrap
 
 
+@routed
 def take(x: Any, indices: Any, /, *, axis: int | None = None) -> ExTensor:
     """The elements of `x` at `indices` along an axis.
 
@@ -40,6 +41,7 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> ExTensor:
     return wrap(nd.take(unwrap(indices), axis))
 
 
+@routed
 def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> ExTensor:
     """The elements of `x` at `indices` along an axis, with indices of their own for each vector along it.
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy
 from numpy import ndarray
 
-from .array import PYTHON_SCALARS, UFUNCS, ExTensor, operand, unwrap, wrap
+from .array import PYTHON_SCALARS, UFUNCS, ExTensor, ForeignOperandError, operand, unwrap, wrap
 from .dtypes import float64
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -91,8 +91,11 @@ def unary(
         go as the default float, where NumPy would choose a float as short as the integer.
     """
 
-    def function(x: Any, /) -> ExTensor:
-        nd = x._nd if type(x) is ExTensor else unwrap(x)
+    def function(x: Any, /) -> Any:
+        try:
+            nd = x._nd if type(x) is ExTensor else unwrap(x)
+        except ForeignOperandError as foreign:
+            return foreign.answer(function, (x,), {})
         return wrap(kernel(nd if nd.dtype.kind in kinds else nd.astype(float64)))
 
     if kinds == FLOATS:
@@ -110,13 +113,17 @@ def binary(
 ) -> Callable[[Any, Any], ExTensor]:
     """The function of two arrays that runs `kernel` on each pair of elements; parameters as in :func:`unary`."""
 
-    def function(x1: Any, x2: Any, /) -> ExTensor:
+    def function(x1: Any, x2: Any, /) -> Any:
         if type(x1) is ExTensor:
             if type(x2) is ExTensor:
                 return wrap(kernel(x1._nd, x2._nd))
             if type(x2) in PYTHON_SCALARS:
                 return wrap(kernel(x1._nd, x2))
-        return wrap(kernel(*operands(x1, x2)))
+        try:
+            first, second = operands(x1, x2)
+        except ForeignOperandError as foreign:
+            return foreign.answer(function, (x1, x2), {})
+        return wrap(kernel(first, second))
 
     doc = _BINARY.format(name=name, summary=summary, given1=given1, given2=given2, gives=gives)
     KERNELS[name] = kernel

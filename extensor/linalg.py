@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy
 
 from . import statistical
-from .array import ExTensor, Kernel, matrices, operand, unwrap, wrap
+from .array import ExTensor, Kernel, matrices, operand, routed, unwrap, wrap
 from .dtypes import DType
 from .linear_algebra import matmul, matrix_transpose, tensordot, vecdot
 
@@ -80,6 +80,7 @@ class SVDResult(NamedTuple):
     Vh: ExTensor
 
 
+@routed
 def cholesky(x: Any, /, *, upper: bool = False) -> ExTensor:
     """Triangular factor of Hermitian positive-definite matrices, for which ``L @ conj(L).mT`` is `x`.
 
@@ -100,6 +101,7 @@ def cholesky(x: Any, /, *, upper: bool = False) -> ExTensor:
     return wrap(numpy.linalg.cholesky(unwrap(x), upper=upper))
 
 
+@routed
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> ExTensor:
     """Cross product of three-element vectors along an axis.
 
@@ -117,6 +119,7 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> ExTensor:
     return wrap(numpy.linalg.cross(unwrap(x1), unwrap(x2), axis=axis))
 
 
+@routed
 def det(x: Any, /) -> ExTensor:
     """Determinant of each matrix.
 
@@ -134,6 +137,7 @@ def det(x: Any, /) -> ExTensor:
     return wrap(numpy.linalg.det(unwrap(x)))
 
 
+@routed
 def diagonal(x: Any, /, *, offset: int = 0) -> ExTensor:
     """Diagonal of each matrix, as a read-only view.
 
@@ -158,6 +162,7 @@ def diagonal(x: Any, /, *, offset: int = 0) -> ExTensor:
     return wrap(matrices(x).diagonal(offset, -2, -1))
 
 
+@routed
 def eig(x: Any, /) -> EigResult:
     """Eigenvalues and right eigenvectors (in columns) of square matrices, always complex.
 
@@ -176,6 +181,7 @@ def eig(x: Any, /) -> EigResult:
     return EigResult(wrap(_complex(values)), wrap(_complex(vectors)))
 
 
+@routed
 def eigh(x: Any, /) -> EighResult:
     """Eigenvalues in ascending order and eigenvectors (in columns) of Hermitian matrices.
 
@@ -193,6 +199,7 @@ def eigh(x: Any, /) -> EighResult:
     return EighResult(*map(wrap, numpy.linalg.eigh(unwrap(x))))
 
 
+@routed
 def eigvals(x: Any, /) -> ExTensor:
     """Eigenvalues of square matrices, always complex.
 
@@ -210,6 +217,7 @@ def eigvals(x: Any, /) -> ExTensor:
     return wrap(_complex(numpy.linalg.eigvals(unwrap(x))))
 
 
+@routed
 def eigvalsh(x: Any, /) -> ExTensor:
     """Eigenvalues of Hermitian matrices, in ascending order.
 
@@ -227,6 +235,7 @@ def eigvalsh(x: Any, /) -> ExTensor:
     return wrap(numpy.linalg.eigvalsh(unwrap(x)))
 
 
+@routed
 def inv(x: Any, /) -> ExTensor:
     """Inverse of each matrix.
 
@@ -245,6 +254,7 @@ def inv(x: Any, /) -> ExTensor:
     return wrap(numpy.linalg.inv(unwrap(x)))
 
 
+@routed
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: float | Literal["fro", "nuc"] | None = "fro") -> ExTensor:  # noqa: A002
     """Norm of each matrix.
 
@@ -271,6 +281,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: float | Literal["fro"
     return wrap(numpy.linalg.matrix_norm(matrices(x), keepdims=keepdims, ord=ord))
 
 
+@routed
 def matrix_power(x: Any, n: int, /) -> ExTensor:
     """Each square matrix multiplied by itself `n` times; its inverse if `n` is negative.
 
@@ -289,6 +300,7 @@ def matrix_power(x: Any, n: int, /) -> ExTensor:
     return wrap(numpy.linalg.matrix_power(unwrap(x), n))
 
 
+@routed
 def matrix_rank(x: Any, /, *, rtol: Any = None) -> ExTensor:
     """Number of linearly independent rows of each matrix.
 
@@ -319,6 +331,7 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> ExTensor:
     return wrap(numpy.count_nonzero(values > threshold, axis=-1))
 
 
+@routed
 def outer(x1: Any, x2: Any, /) -> ExTensor:
     """Product of each element of a vector with each of another.
 
@@ -337,6 +350,7 @@ def outer(x1: Any, x2: Any, /) -> ExTensor:
     return wrap(numpy.linalg.outer(unwrap(x1), unwrap(x2)))
 
 
+@routed
 def pinv(x: Any, /, *, rtol: Any = None) -> ExTensor:
     """Moore-Penrose pseudo-inverse of each matrix; `rtol` as in :func:`matrix_rank`.
 
@@ -356,6 +370,7 @@ def pinv(x: Any, /, *, rtol: Any = None) -> ExTensor:
     return wrap(numpy.linalg.pinv(matrices(x), rtol=tolerance))
 
 
+@routed
 def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResult:
     """Factors ``Q @ R`` of each matrix: orthonormal columns and an upper triangle.
 
@@ -383,6 +398,7 @@ def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResu
     return QRResult(*map(wrap, numpy.linalg.qr(unwrap(x), mode)))
 
 
+@routed
 def slogdet(x: Any, /) -> SlogdetResult:
     """Sign of the determinant of each matrix, and the logarithm of its absolute value.
 
@@ -400,6 +416,7 @@ def slogdet(x: Any, /) -> SlogdetResult:
     return SlogdetResult(*map(wrap, numpy.linalg.slogdet(unwrap(x))))
 
 
+@routed
 def solve(x1: Any, x2: Any, /) -> ExTensor:
     """The solution `x` of ``x1 @ x == x2``.
 
@@ -424,6 +441,7 @@ def solve(x1: Any, x2: Any, /) -> ExTensor:
     return wrap(numpy.linalg.solve(unwrap(x1), unwrap(x2)))
 
 
+@routed
 def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     """Singular value decomposition ``U @ diag(S) @ Vh`` of each matrix.
 
@@ -448,6 +466,7 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     return SVDResult(*map(wrap, numpy.linalg.svd(unwrap(x), full_matrices)))
 
 
+@routed
 def svdvals(x: Any, /) -> ExTensor:
     """Singular values of each matrix, in descending order.
 
@@ -465,6 +484,7 @@ def svdvals(x: Any, /) -> ExTensor:
     return wrap(numpy.linalg.svdvals(unwrap(x)))
 
 
+@routed
 def trace(x: Any, /, *, offset: int = 0, dtype: DType | None = None) -> ExTensor:
     """Sum of the diagonal of each matrix; `offset` as in :func:`diagonal`, `dtype` as in :func:`sum`.
 
@@ -482,6 +502,7 @@ def trace(x: Any, /, *, offset: int = 0, dtype: DType | None = None) -> ExTensor
     return statistical.sum(diagonal(x, offset=offset), axis=-1, dtype=dtype)
 
 
+@routed
 def vector_norm(
     x: Any,
     /,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from .array import ExTensor, matrices, unwrap, wrap
+from .array import ExTensor, matrices, routed, unwrap, wrap
 from .kernels import binary
 
 # NumPy's annotations lack `axis`.
@@ -16,6 +16,7 @@ _vecdot: Any = numpy.vecdot
 matmul = binary("matmul", numpy.matmul, "Matrix product over the last two axes.", "[[1, 2]]", "[[3], [4]]", "[[11]]")
 
 
+@routed
 def matrix_transpose(x: Any, /) -> ExTensor:
     """The transpose of each matrix, sharing memory.
 
@@ -34,6 +35,7 @@ def matrix_transpose(x: Any, /) -> ExTensor:
     return wrap(matrices(x).mT)
 
 
+@routed
 def tensordot(x1: Any, x2: Any, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> ExTensor:
     """Sum of products over axes of two arrays.
 
@@ -63,6 +65,7 @@ def tensordot(x1: Any, x2: Any, /, *, axes: int | tuple[Sequence[int], Sequence[
     return wrap(numpy.tensordot(unwrap(x1), unwrap(x2), axes))
 
 
+@routed
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> ExTensor:
     """Dot product of vectors, the first of each pair conjugated.
 

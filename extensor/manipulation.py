@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy
 
-from .array import ExTensor, unwrap, wrap
+from .array import ExTensor, routed, unwrap, wrap
 
 
+@routed
 def broadcast_arrays(*arrays: Any) -> tuple[ExTensor, ...]:
     """The arrays, broadcast against one another; views, read-only where elements repeat.
 
@@ -46,6 +47,7 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     return numpy.broadcast_shapes(*shapes)
 
 
+@routed
 def broadcast_to(x: Any, /, shape: tuple[int, ...]) -> ExTensor:
     """`x` in a shape to which it broadcasts: a read-only view.
 
@@ -64,6 +66,7 @@ def broadcast_to(x: Any, /, shape: tuple[int, ...]) -> ExTensor:
     return wrap(numpy.broadcast_to(unwrap(x), shape))
 
 
+@routed
 def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> ExTensor:
     """Arrays joined along an axis they have; flattened first if it is None.
 
@@ -88,6 +91,7 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> ExTensor:
     return wrap(numpy.concatenate([unwrap(x) for x in arrays], axis))
 
 
+@routed
 def expand_dims(x: Any, /, axis: int | tuple[int, ...]) -> ExTensor:
     """A view of `x` with an axis of size one at each position `axis` of the result.
 
@@ -105,6 +109,7 @@ def expand_dims(x: Any, /, axis: int | tuple[int, ...]) -> ExTensor:
     return wrap(numpy.expand_dims(unwrap(x), axis))
 
 
+@routed
 def flip(x: Any, /, *, axis: int | tuple[int, ...] | None = None) -> ExTensor:
     """A view of `x` with the order of elements reversed along axes, by default along all.
 
@@ -122,6 +127,7 @@ def flip(x: Any, /, *, axis: int | tuple[int, ...] | None = None) -> ExTensor:
     return wrap(numpy.flip(unwrap(x), axis))
 
 
+@routed
 def moveaxis(x: Any, source: int | tuple[int, ...], destination: int | tuple[int, ...], /) -> ExTensor:
     """A view of `x` with the axes `source` at the positions `destination`, the others in their order.
 
@@ -139,6 +145,7 @@ def moveaxis(x: Any, source: int | tuple[int, ...], destination: int | tuple[int
     return wrap(numpy.moveaxis(unwrap(x), source, destination))
 
 
+@routed
 def permute_dims(x: Any, /, axes: tuple[int, ...]) -> ExTensor:
     """A view of `x` with its axes in the order `axes`.
 
@@ -156,6 +163,7 @@ def permute_dims(x: Any, /, axes: tuple[int, ...]) -> ExTensor:
     return wrap(unwrap(x).transpose(axes))
 
 
+@routed
 def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> ExTensor:
     """Each element, or each slice along an axis, repeated.
 
@@ -182,6 +190,7 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> ExTensor:
     return wrap(unwrap(x).repeat(unwrap(repeats), axis))
 
 
+@routed
 def reshape(x: Any, /, shape: int | Sequence[int], *, copy: bool | None = None) -> ExTensor:
     """The elements of `x` in another shape.
 
@@ -211,6 +220,7 @@ def reshape(x: Any, /, shape: int | Sequence[int], *, copy: bool | None = None) 
     return wrap(nd.reshape(shape) if copy is None else nd.reshape(shape, copy=copy))
 
 
+@routed
 def roll(x: Any, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None) -> ExTensor:
     """The elements of `x` shifted along axes, those pushed out coming in at the other end.
 
@@ -232,6 +242,7 @@ def roll(x: Any, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...]
     return wrap(numpy.roll(unwrap(x), shift, axis))
 
 
+@routed
 def squeeze(x: Any, /, axis: int | tuple[int, ...]) -> ExTensor:
     """A view of `x` without axes of size one.
 
@@ -249,6 +260,7 @@ def squeeze(x: Any, /, axis: int | tuple[int, ...]) -> ExTensor:
     return wrap(unwrap(x).squeeze(axis))
 
 
+@routed
 def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> ExTensor:
     """Arrays of one shape joined along a new axis.
 
@@ -267,6 +279,7 @@ def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> ExTensor:
     return wrap(numpy.stack([unwrap(x) for x in arrays], axis))
 
 
+@routed
 def tile(x: Any, repetitions: tuple[int, ...], /) -> ExTensor:
     """Copies of `x` laid side by side along each axis, counted from the last.
 
@@ -280,6 +293,7 @@ def tile(x: Any, repetitions: tuple[int, ...], /) -> ExTensor:
     return wrap(numpy.tile(unwrap(x), repetitions))
 
 
+@routed
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[ExTensor, ...]:
     """Views of the slices of `x` along an axis.
 

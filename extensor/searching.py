@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 import numpy
 
-from .array import ExTensor, operand, unwrap, wrap
+from .array import ExTensor, operand, routed, unwrap, wrap
 
 
+@routed
 def argmax(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> ExTensor:
     """Index of the first greatest element, of all (in row-major order) or along an axis.
 
@@ -26,6 +27,7 @@ def argmax(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> ExT
     return wrap(unwrap(x).argmax(axis, keepdims=keepdims))
 
 
+@routed
 def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> ExTensor:
     """Index of the first least element, of all (in row-major order) or along an axis.
 
@@ -43,6 +45,7 @@ def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> ExT
     return wrap(unwrap(x).argmin(axis, keepdims=keepdims))
 
 
+@routed
 def count_nonzero(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> ExTensor:
     """How many elements are not zero, of all or along axes.
 
@@ -55,6 +58,7 @@ def count_nonzero(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepd
     return wrap(numpy.count_nonzero(unwrap(x), axis, keepdims=keepdims))
 
 
+@routed
 def nonzero(x: Any, /) -> tuple[ExTensor, ...]:
     """Indices of the elements that are not zero, an array per axis, in row-major order.
 
@@ -75,6 +79,7 @@ def nonzero(x: Any, /) -> tuple[ExTensor, ...]:
     return tuple(map(wrap, nd.nonzero()))
 
 
+@routed
 def searchsorted(x1: Any, x2: Any, /, *, side: Literal["left", "right"] = "left", sorter: Any = None) -> ExTensor:
     """Where to insert the elements of `x2` into a sorted `x1` so that it stays sorted.
 
@@ -109,6 +114,7 @@ def searchsorted(x1: Any, x2: Any, /, *, side: Literal["left", "right"] = "left"
     return wrap(numpy.searchsorted(unwrap(x1), operand(x2), side, order))
 
 
+@routed
 def where(condition: Any, x1: Any, x2: Any, /) -> ExTensor:
     """Elements of `x1` where `condition` holds, and of `x2` elsewhere.
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from .array import ExTensor, unwrap, wrap
+from .array import ExTensor, routed, unwrap, wrap
 from .kernels import operands
 
 
@@ -33,6 +33,7 @@ class UniqueInverse(NamedTuple):
     inverse_indices: ExTensor
 
 
+@routed
 def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> ExTensor:
     """Whether each element of `x1` is an element of `x2`, or is none if `invert`.
 
@@ -51,6 +52,7 @@ def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> ExTensor:
     return wrap(numpy.isin(elements, candidates, invert=invert))
 
 
+@routed
 def unique_all(x: Any, /) -> UniqueAll:
     """The distinct elements in ascending order, where each comes first, how they make up `x`, and how often.
 
@@ -64,6 +66,7 @@ def unique_all(x: Any, /) -> UniqueAll:
     return UniqueAll(*map(wrap, found))
 
 
+@routed
 def unique_counts(x: Any, /) -> UniqueCounts:
     """The distinct elements in ascending order, and how often each occurs.
 
@@ -76,6 +79,7 @@ def unique_counts(x: Any, /) -> UniqueCounts:
     return UniqueCounts(*map(wrap, numpy.unique(unwrap(x), return_counts=True, equal_nan=False)))
 
 
+@routed
 def unique_inverse(x: Any, /) -> UniqueInverse:
     """The distinct elements in ascending order, and the indices into them that make up `x`.
 
@@ -88,6 +92,7 @@ def unique_inverse(x: Any, /) -> UniqueInverse:
     return UniqueInverse(*map(wrap, numpy.unique(unwrap(x), return_inverse=True, equal_nan=False)))
 
 
+@routed
 def unique_values(x: Any, /) -> ExTensor:
     """The distinct elements in ascending order.
 

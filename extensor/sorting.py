@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy
 
-from .array import ExTensor, Kernel, unwrap, wrap
+from .array import ExTensor, Kernel, routed, unwrap, wrap
 
 
+@routed
 def argsort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> ExTensor:
     """Indices that sort `x` along an axis; parameters as in :func:`sort`.
 
@@ -27,6 +28,7 @@ def argsort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool
     return wrap(nd.shape[axis] - 1 - order)
 
 
+@routed
 def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> ExTensor:
     """The elements of `x` in order along an axis.
 

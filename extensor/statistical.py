@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy
 
-from .array import ExTensor, Kernel, require_lossless, unwrap, wrap
+from .array import ExTensor, Kernel, require_lossless, routed, unwrap, wrap
 from .dtypes import KINDS, DType, canonical, float64, int64, uint64
 
 # NumPy's annotations take `keepdims` as a literal only.
@@ -29,6 +29,7 @@ ACCUMULATED: dict[DType, DType] = (
 """The data type in which sums and products of each data type add up."""
 
 
+@routed
 def cumulative_prod(
     x: Any, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
 ) -> ExTensor:
@@ -43,6 +44,7 @@ def cumulative_prod(
     return _accumulate(numpy.multiply, x, axis, dtype, include_initial)
 
 
+@routed
 def cumulative_sum(
     x: Any, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
 ) -> ExTensor:
@@ -73,6 +75,7 @@ def cumulative_sum(
     return _accumulate(numpy.add, x, axis, dtype, include_initial)
 
 
+@routed
 def max(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> ExTensor:
     """Greatest element, of the whole array or along axes; NaN where there is one.
 
@@ -90,6 +93,7 @@ def max(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool 
     return wrap(_maximum(unwrap(x), axis, keepdims=keepdims))
 
 
+@routed
 def mean(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> ExTensor:
     """Arithmetic mean, of the whole array or along axes; of integers as ``float64``.
 
@@ -102,6 +106,7 @@ def mean(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool
     return wrap(_mean(_floats(x), axis, keepdims))
 
 
+@routed
 def min(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> ExTensor:
     """Least element, of the whole array or along axes; NaN where there is one.
 
@@ -119,6 +124,7 @@ def min(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool 
     return wrap(_minimum(unwrap(x), axis, keepdims=keepdims))
 
 
+@routed
 def prod(
     x: Any, /, *, axis: int | tuple[int, ...] | None = None, dtype: DType | None = None, keepdims: bool = False
 ) -> ExTensor:
@@ -134,6 +140,7 @@ def prod(
     return wrap(_multiply(nd, axis, _accumulated(nd, dtype), keepdims=keepdims))
 
 
+@routed
 def std(
     x: Any, /, *, axis: int | tuple[int, ...] | None = None, correction: float = 0.0, keepdims: bool = False
 ) -> ExTensor:
@@ -148,6 +155,7 @@ def std(
     return wrap(numpy.sqrt(_variance(_floats(x), axis, correction, keepdims)))
 
 
+@routed
 def sum(
     x: Any, /, *, axis: int | tuple[int, ...] | None = None, dtype: DType | None = None, keepdims: bool = False
 ) -> ExTensor:
@@ -180,6 +188,7 @@ def sum(
     return wrap(_add(nd, axis, _accumulated(nd, dtype), keepdims=keepdims))
 
 
+@routed
 def var(
     x: Any, /, *, axis: int | tuple[int, ...] | None = None, correction: float = 0.0, keepdims: bool = False
 ) -> ExTensor:

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy
 
-from .array import ExTensor, unwrap, wrap
+from .array import ExTensor, routed, unwrap, wrap
 
 # NumPy's annotations take `keepdims` as a literal only.
 _and: Any = numpy.logical_and.reduce
 _or: Any = numpy.logical_or.reduce
 
 
+@routed
 def all(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> ExTensor:
     """Whether all elements are true (not zero), of the whole array or along axes.
 
@@ -27,6 +28,7 @@ def all(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool 
     return wrap(_and(unwrap(x), axis, keepdims=keepdims))
 
 
+@routed
 def any(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> ExTensor:
     """Whether an element is true (not zero), of the whole array or along axes.
 
@@ -39,6 +41,7 @@ def any(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool 
     return wrap(_or(unwrap(x), axis, keepdims=keepdims))
 
 
+@routed
 def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> ExTensor:
     """Differences of neighbours along an axis, taken `n` times.
 

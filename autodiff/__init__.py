@@ -1,0 +1,33 @@
+"""Differentiation over any namespace of the Python array API standard.
+
+>>> import numpy
+>>> from autodiff import grad
+>>> def f(x):
+...     xp = x.__array_namespace__()
+...     return xp.sum(xp.sin(x) ** 2)
+>>> grad(f)(numpy.asarray([0.0, 0.5]))
+array([0.        , 0.84147098])
+"""
+
+from .checking import check_grads
+from .forward import Forward
+from .namespaces import array_namespace, import_namespace
+from .reverse import Reverse
+from .transforms import grad, jvp, stop_gradient, value_and_grad, vjp
+from .wrapping import LeakedTracerError, WrappedArray, WrapperNamespace
+
+__all__ = [
+    "Forward",
+    "LeakedTracerError",
+    "Reverse",
+    "WrappedArray",
+    "WrapperNamespace",
+    "array_namespace",
+    "check_grads",
+    "grad",
+    "import_namespace",
+    "jvp",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

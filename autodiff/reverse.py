@@ -1,0 +1,211 @@
+"""Reverse mode: operations are written on a tape, and cotangents run back along it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce, wraps
+from typing import Any, NoReturn
+
+from conformance import spec
+
+from .namespaces import join
+from .rules import RULES, Rule, unbroadcast
+from .wrapping import LeakedTracerError, WrappedArray, WrapperNamespace, attach_operators, lift
+
+__all__ = ["Reverse", "ReverseArray"]
+
+
+class ReverseArray(WrappedArray):
+    """An array that knows at which place of the tape it was written; None for a constant."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, primal: Any, namespace: Reverse, node: int | None) -> None:
+        self.primal = primal
+        self.namespace = namespace
+        self.node = node
+
+
+class _ClosedTape:
+    """Takes the tape's place when the transformation has ended, so that the running one need not ask."""
+
+    def __len__(self) -> NoReturn:
+        raise LeakedTracerError
+
+
+_CLOSED = _ClosedTape()
+
+
+class Reverse(WrapperNamespace):
+    """Namespace in which every operation on a variable is written on a tape.
+
+    Parameters
+    ----------
+    inner
+        Any conforming namespace, a wrapper or not.
+
+    Notes
+    -----
+    An entry of the tape is ``(rule, nodes, shapes, operands, params, out)``. It keeps of the operands and of the result
+    what the rule reads, and shapes otherwise. A variable's entry is None.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> xp = Reverse(numpy)
+    >>> x = xp.variable(numpy.asarray([1.0, 2.0]))
+    >>> y = xp.sum(x * x)
+    >>> xp.pull(y, numpy.asarray(1.0), [x.node])
+    [array([2., 4.])]
+    """
+
+    array_type = ReverseArray
+
+    def __init__(self, inner: Any, *, level: int | None = None) -> None:
+        super().__init__(inner, level=level)
+        self.tape: Any = []
+
+    def copy(self, inner: Any) -> Any:
+        namespace = super().copy(inner)
+        namespace.tape = self.tape
+        return namespace
+
+    def close(self) -> None:
+        super().close()
+        for namespace in self.family:
+            namespace.tape = _CLOSED
+
+    def constant(self, x: Any) -> ReverseArray:
+        return ReverseArray(x, self, None)
+
+    def variable(self, x: Any) -> ReverseArray:
+        """Wrap an inner array by which to differentiate."""
+        self.tape.append(None)
+        return ReverseArray(x, self, len(self.tape) - 1)
+
+    def rewrap(self, x: ReverseArray) -> ReverseArray:
+        return ReverseArray(lift(self.inner, x.primal), self, x.node)
+
+    def depends(self, x: Any) -> bool:
+        return isinstance(x, ReverseArray) and x.namespace.level == self.level and x.node is not None
+
+    def record(self, rule: Rule, operands: Any, primals: Any, out: Any, params: Any) -> ReverseArray:
+        nodes = [x.node if isinstance(x, ReverseArray) and x.namespace is self else None for x in operands]
+        tape = self.tape
+        node = len(tape)
+        if nodes.count(None) == len(nodes):
+            return ReverseArray(out, self, None)
+        shapes = [getattr(x, "shape", None) for x in primals]
+        tape.append((rule, nodes, shapes, rule.keep(primals, shapes), params, out if rule.reads_out else None))
+        return ReverseArray(out, self, node)
+
+    def pull(self, out: ReverseArray, ct: Any, nodes: list[int]) -> list[Any]:
+        """Cotangents of variables, given that of a result; None where the result does not depend on the variable."""
+        return pull(self.tape, reduce(join, [namespace.inner for namespace in self.family]), {out.node: ct}, nodes)
+
+
+def pull(tape: list[Any], xp: Any, seeds: dict[Any, Any], nodes: list[int]) -> list[Any]:
+    """Run cotangents back along a tape.
+
+    Parameters
+    ----------
+    tape : list
+    xp
+        Namespace of the values on the tape and of the cotangents.
+    seeds : dict
+        Cotangent by node. The key None is passed over: a result without node depends on no variable.
+    nodes : list of int
+        Where the variables stand.
+
+    Returns
+    -------
+    list
+        Cotangent of each variable, None where it is zero.
+    """
+    cts: list[Any] = [None] * len(tape)
+    for node, ct in seeds.items():
+        if node is not None:
+            cts[node] = lift(xp, ct)
+    for node in range(max([node for node in seeds if node is not None], default=-1), -1, -1):
+        ct = cts[node]
+        if ct is None or tape[node] is None:
+            continue
+        cts[node] = None
+        rule, operand_nodes, shapes, operands, params, out = tape[node]
+        pulls = rule.pulls
+        for position, operand_node in enumerate(operand_nodes):
+            if operand_node is None or pulls[position] is None:
+                continue
+            if params:
+                term = pulls[position](xp, ct, out, *operands, **params)
+            else:
+                term = pulls[position](xp, ct, out, *operands)
+            if term.shape != shapes[position]:
+                term = unbroadcast(xp, term, shapes[position])
+            so_far = cts[operand_node]
+            cts[operand_node] = term if so_far is None else so_far + term
+    return [cts[node] for node in nodes]
+
+
+# One operation costs little more than its kernels only if the common shapes of a call, one and two operands, do not go
+# through lists. These are `apply` and `record` for them; everything unusual goes the general way.
+
+
+def _unary(rule: Rule) -> Callable[..., Any]:
+    function_in, reads_operands, reads_out = rule.function_in, rule.reads_operands, rule.reads_out
+
+    def function(self: Reverse, x: Any, /, **params: Any) -> Any:
+        if type(x) is not ReverseArray or x.namespace is not self or x.node is None:
+            return self.apply(rule, (x,), params)
+        primal = x.primal
+        out = function_in(self.inner)(primal, **params) if params else function_in(self.inner)(primal)
+        tape = self.tape
+        node = len(tape)
+        shapes = (primal.shape,)
+        tape.append(
+            (rule, (x.node,), shapes, (primal,) if reads_operands else shapes, params, out if reads_out else None)
+        )
+        return ReverseArray(out, self, node)
+
+    return function
+
+
+def _binary(rule: Rule) -> Callable[..., Any]:
+    function_in, reads_operands, reads_out = rule.function_in, rule.reads_operands, rule.reads_out
+
+    def function(self: Reverse, x1: Any, x2: Any, /) -> Any:
+        if type(x1) is ReverseArray and x1.namespace is self:
+            primal1, node1, shape1 = x1.primal, x1.node, x1.primal.shape
+        elif isinstance(x1, WrappedArray):
+            return self.apply(rule, (x1, x2), {})
+        else:
+            primal1, node1, shape1 = lift(self.inner, x1), None, None
+        if type(x2) is ReverseArray and x2.namespace is self:
+            primal2, node2, shape2 = x2.primal, x2.node, x2.primal.shape
+        elif isinstance(x2, WrappedArray):
+            return self.apply(rule, (x1, x2), {})
+        else:
+            primal2, node2, shape2 = lift(self.inner, x2), None, None
+        if node1 is None and node2 is None:
+            return self.apply(rule, (x1, x2), {})
+        out = function_in(self.inner)(primal1, primal2)
+        tape = self.tape
+        node = len(tape)
+        shapes = (shape1, shape2)
+        operands = (primal1, primal2) if reads_operands else shapes
+        tape.append((rule, (node1, node2), shapes, operands, None, out if reads_out else None))
+        return ReverseArray(out, self, node)
+
+    return function
+
+
+for _row in spec.FUNCTIONS:
+    _rule = RULES.get(_row.name)
+    if _rule is None or _rule.bind is not None or _row.chapter in spec.NAMESPACES:
+        continue
+    if _row.signature == "(x1, x2, /)":
+        setattr(Reverse, _row.name, wraps(getattr(Reverse, _row.name))(_binary(_rule)))
+    elif _row.signature.startswith(("(x, /)", "(x, /, *")):
+        setattr(Reverse, _row.name, wraps(getattr(Reverse, _row.name))(_unary(_rule)))
+
+attach_operators(ReverseArray, Reverse)

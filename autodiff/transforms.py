@@ -1,0 +1,335 @@
+"""Transformations of functions: jvp, vjp, grad and value_and_grad, over trees of arrays of any namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce, wraps
+from typing import Any
+
+import optree
+
+from .forward import Forward
+from .namespaces import array_namespace, is_complex, is_floating, join
+from .reverse import Reverse, pull
+from .wrapping import WrappedArray, WrapperNamespace, lift
+
+__all__ = ["grad", "jvp", "stop_gradient", "value_and_grad", "vjp"]
+
+
+def is_variable(x: Any) -> bool:
+    """Whether a leaf is differentiated: arrays of a floating-point data type are, everything else is static."""
+    return hasattr(x, "dtype") and is_floating(x)
+
+
+def _variables(leaves: Sequence[Any], name: str) -> list[Any]:
+    """The leaves that are differentiated."""
+    variables = [x for x in leaves if is_variable(x)]
+    if not variables:
+        found = ", ".join(sorted({_describe(x) for x in leaves})) or "nothing"
+        raise TypeError(
+            f"{name} differentiates arrays of a floating-point data type, but the arguments hold only: {found}; "
+            "convert them first, as in xp.asarray(x, dtype=xp.float64)"
+        )
+    return variables
+
+
+def _describe(x: Any) -> str:
+    return f"{x.dtype} array" if hasattr(x, "dtype") else type(x).__name__
+
+
+def _as_dtype_of(xp: Any, t: Any, x: Any) -> Any:
+    """A tangent or cotangent in the data type of its primal."""
+    if t.dtype == x.dtype:
+        return t
+    if is_complex(t) and not is_complex(x):
+        t = xp.real(t)
+    return xp.astype(t, x.dtype, copy=False)
+
+
+def _belongs(x: Any, namespace: WrapperNamespace) -> bool:
+    return isinstance(x, WrappedArray) and x.namespace.level == namespace.level
+
+
+def _check_shape(what: str, t: Any, x: Any) -> None:
+    if getattr(t, "shape", None) != x.shape:
+        found = f"shape {t.shape}" if hasattr(t, "shape") else type(t).__name__
+        raise ValueError(f"the {what} of an array of shape {x.shape} must be an array of that shape, got {found}")
+
+
+def _flatten(tree: Any) -> tuple[list[Any], Any]:
+    return optree.tree_flatten(tree)
+
+
+def _unwrap(x: Any, namespace: WrapperNamespace) -> Any:
+    return x.primal if _belongs(x, namespace) else x
+
+
+def _unwrapped(namespace: WrapperNamespace, tree: Any) -> Any:
+    return optree.tree_map(lambda x: _unwrap(x, namespace), tree)
+
+
+def _split(result: Any, has_aux: bool) -> tuple[Any, Any]:
+    if not has_aux:
+        return result, None
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(f"with has_aux=True the function must return a pair (out, aux), got {type(result).__name__}")
+    return result
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False) -> Any:
+    """Value of a function and its derivative along a direction, by forward mode.
+
+    Parameters
+    ----------
+    f : callable
+        Function of trees of arrays, to a tree of arrays; with `has_aux`, to a pair of that and anything else.
+    primals : sequence of trees
+        Arguments at which to differentiate.
+    tangents : sequence of trees
+        Direction, of the structure, shapes and data types of `primals`; None where the direction has no component.
+    has_aux : bool
+        Whether `f` returns a pair ``(out, aux)``.
+
+    Returns
+    -------
+    out, out_dot : tree
+        Value and tangent, of the same structure. With `has_aux` also ``aux``.
+
+    Raises
+    ------
+    TypeError
+        If no primal is an array of a floating-point data type.
+    ValueError
+        If a tangent's shape is not that of its primal.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> jvp(lambda x: x * x, [numpy.asarray([1.0, 2.0])], [numpy.asarray([1.0, 10.0])])
+    (array([1., 4.]), array([ 2., 40.]))
+    """
+    primals, tangents = tuple(primals), tuple(tangents)
+    leaves, treedef = _flatten(primals)
+    directions = treedef.flatten_up_to(tangents)
+    inner = array_namespace(*_variables(leaves, "jvp"), *[x_dot for x_dot in directions if x_dot is not None])
+    namespace = Forward(inner)
+
+    def wrap(x: Any, x_dot: Any) -> Any:
+        if not is_variable(x):
+            return x
+        if x_dot is None:
+            return namespace.constant(lift(inner, x))
+        _check_shape("tangent", x_dot, x)
+        return namespace.variable(lift(inner, x), _as_dtype_of(inner, lift(inner, x_dot), x))
+
+    wrapped = [wrap(x, x_dot) for x, x_dot in zip(leaves, directions, strict=True)]
+    try:
+        out, aux = _split(f(*optree.tree_unflatten(treedef, wrapped)), has_aux)
+    finally:
+        namespace.close()
+
+    def tangent(x: Any) -> Any:
+        if not _belongs(x, namespace):
+            return array_namespace(x).zeros_like(x) if hasattr(x, "dtype") else None
+        xp = x.namespace.inner
+        return xp.zeros_like(x.primal) if x.tangent is None else _as_dtype_of(xp, x.tangent, x.primal)
+
+    out_dot = optree.tree_map(tangent, out)
+    out = _unwrapped(namespace, out)
+    return (out, out_dot, _unwrapped(namespace, aux)) if has_aux else (out, out_dot)
+
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """Value of a function and the function that pulls cotangents back, by reverse mode.
+
+    Parameters
+    ----------
+    f : callable
+        Function of trees of arrays, to a tree of arrays; with `has_aux`, to a pair of that and anything else.
+    *primals : trees
+        Arguments at which to differentiate.
+    has_aux : bool
+        Whether `f` returns a pair ``(out, aux)``.
+
+    Returns
+    -------
+    out : tree
+    pullback : callable
+        Takes a cotangent of the structure of `out`, None where it is zero, and returns a tuple of cotangents of the
+        structure of `primals`, with None in the place of leaves that are not arrays of a floating-point data type.
+        It may be called any number of times. Cotangents are transposed, not conjugated.
+    aux
+        Only with `has_aux`.
+
+    Raises
+    ------
+    TypeError
+        If no primal is an array of a floating-point data type.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> out, pullback = vjp(lambda x, y: x * y, numpy.asarray([1.0, 2.0]), numpy.asarray([3.0, 4.0]))
+    >>> pullback(numpy.asarray([1.0, 1.0]))
+    (array([3., 4.]), array([1., 2.]))
+    """
+    leaves, treedef = _flatten(primals)
+    namespace = Reverse(array_namespace(*_variables(leaves, "vjp")))
+    wrapped = [namespace.variable(lift(namespace.inner, x)) if is_variable(x) else x for x in leaves]
+    # Read before the function runs, which may rebind its arguments in place.
+    nodes = [x.node if _belongs(x, namespace) else None for x in wrapped]
+    tape = namespace.tape
+    try:
+        out, aux = _split(f(*optree.tree_unflatten(treedef, wrapped)), has_aux)
+    finally:
+        namespace.close()
+    inners = [each.inner for each in namespace.family]
+    outs, out_treedef = _flatten(out)
+    out_nodes = [x.node if _belongs(x, namespace) else None for x in outs]
+    outs = [_unwrap(x, namespace) for x in outs]
+
+    def pullback(ct: Any) -> Any:
+        seeds: dict[Any, Any] = {}
+        xp = reduce(join, inners)
+        for node, x, seed in zip(out_nodes, outs, out_treedef.flatten_up_to(ct), strict=True):
+            if seed is None or node is None:
+                continue
+            _check_shape("cotangent", seed, x)
+            xp = join(xp, array_namespace(seed))
+            seeds[node] = seed if node not in seeds else seeds[node] + seed
+        cts = pull(tape, xp, seeds, [node for node in nodes if node is not None])
+        found = iter(cts)
+        grads: list[Any] = []
+        for node, x in zip(nodes, leaves, strict=True):
+            if node is None:
+                grads.append(None)
+                continue
+            ct = next(found)
+            grads.append(xp.zeros_like(x) if ct is None else _as_dtype_of(xp, ct, x))
+        return optree.tree_unflatten(treedef, grads)
+
+    out = optree.tree_unflatten(out_treedef, outs)
+    return (out, pullback, _unwrapped(namespace, aux)) if has_aux else (out, pullback)
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
+    """Function that returns the value of `f` and its gradient, by reverse mode.
+
+    Parameters
+    ----------
+    f : callable
+        Function of trees of arrays, to a 0-d array of a real floating-point data type; with `has_aux`, to a pair of
+        that and anything else.
+    argnums : int or sequence of int
+        Positions of the arguments by which to differentiate. Other arguments may be anything.
+    has_aux : bool
+        Whether `f` returns a pair ``(out, aux)``.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f` and returns ``(out, grads)``, or ``((out, aux), grads)``. The gradient has the
+        structure, shapes and data types of the argument, or of the tuple of arguments if `argnums` is a sequence, with
+        None in the place of leaves that are not arrays of a floating-point data type.
+
+    Raises
+    ------
+    TypeError
+        If the result is not a 0-d array of a real floating-point data type, or if there is nothing to differentiate by.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> def loss(params, x):
+    ...     y = params["w"] * x + params["b"]
+    ...     return y.__array_namespace__().sum(y * y)
+    >>> params = {"w": numpy.asarray(2.0), "b": numpy.asarray(1.0)}
+    >>> value, grads = value_and_grad(loss)(params, numpy.asarray([1.0, 3.0]))
+    >>> float(value), float(grads["w"]), float(grads["b"])
+    (58.0, 48.0, 20.0)
+    """
+    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    @wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        def of_chosen(*chosen: Any) -> Any:
+            arguments = list(args)
+            for position, x in zip(positions, chosen, strict=True):
+                arguments[position] = x
+            return f(*arguments, **kwargs)
+
+        if any(not -len(args) <= position < len(args) for position in positions):
+            raise ValueError(f"argnums={argnums} does not fit a call with {len(args)} positional arguments")
+        out, pullback, *aux = vjp(of_chosen, *[args[position] for position in positions], has_aux=has_aux)
+        if not hasattr(out, "dtype") or out.shape != () or not is_variable(out) or is_complex(out):
+            found = f"{_describe(out)} of shape {out.shape}" if hasattr(out, "dtype") else _describe(out)
+            raise TypeError(
+                f"grad needs a function whose result is a 0-d array of a real floating-point data type, got {found}; "
+                "sum or average it, or use vjp, which takes a cotangent"
+            )
+        grads = pullback(array_namespace(out).ones_like(out))
+        return ((out, *aux) if has_aux else out), (grads[0] if isinstance(argnums, int) else grads)
+
+    return function
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+    """Function that returns the gradient of `f`, by reverse mode.
+
+    Parameters
+    ----------
+    f, argnums, has_aux
+        As for :func:`value_and_grad`.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f` and returns the gradient, or ``(grads, aux)`` with `has_aux`.
+
+    Raises
+    ------
+    TypeError
+        As :func:`value_and_grad`.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> float(grad(lambda x: x**3)(numpy.asarray(2.0)))
+    12.0
+    >>> float(grad(grad(lambda x: x**3))(numpy.asarray(2.0)))
+    12.0
+    """
+    both = value_and_grad(f, argnums, has_aux=has_aux)
+
+    @wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        out, grads = both(*args, **kwargs)
+        return (grads, out[1]) if has_aux else grads
+
+    return function
+
+
+def stop_gradient(tree: Any) -> Any:
+    """The same values as constants: of derivative zero in every running transformation.
+
+    Parameters
+    ----------
+    tree : tree of arrays
+
+    Returns
+    -------
+    tree
+
+    Examples
+    --------
+    >>> import numpy
+    >>> float(grad(lambda x: x * stop_gradient(x))(numpy.asarray(3.0)))
+    3.0
+    """
+
+    def stop(x: Any) -> Any:
+        return x.namespace.constant(stop(x.primal)) if isinstance(x, WrappedArray) else x
+
+    return optree.tree_map(stop, tree)

@@ -1,0 +1,7 @@
+"""Run every benchmark: ``python -m benchmarks``, or some by name: ``python -m benchmarks traced_operation``."""
+
+import importlib
+import sys
+
+for name in sys.argv[1:] or ("call_cost", "traced_operation"):
+    importlib.import_module(f"benchmarks.{name}").main()

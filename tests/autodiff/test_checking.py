@@ -1,0 +1,73 @@
+"""The check of derivatives can fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+import pytest
+
+from autodiff import check_grads, reverse
+from autodiff.rules import RULES
+
+X = numpy.asarray([[0.5, 1.0, -0.7]])
+Y = numpy.asarray([[0.2], [0.9]])
+
+
+def sin(x: Any) -> Any:
+    return x.__array_namespace__().sin(x)
+
+
+def scaled(pull: Any, factor: float) -> Any:
+    return lambda *args, **params: factor * pull(*args, **params)
+
+
+@pytest.mark.parametrize("factor", [-1.0, 2.0, 1.001, 0.0])
+def test_a_wrong_partial_is_found(monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
+    check_grads(sin, [X], order=2)
+    monkeypatch.setattr(RULES["sin"], "pulls", (scaled(RULES["sin"].pulls[0], factor),))
+    with pytest.raises(AssertionError, match="forward, f: the derivative is"):
+        check_grads(sin, [X])
+
+
+def test_an_error_that_both_modes_share_is_found_by_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RULES["sin"], "pulls", (scaled(RULES["sin"].pulls[0], -1.0),))
+    for mode in ("forward", "reverse"):
+        with pytest.raises(AssertionError, match=f"{mode}, f: the derivative is"):
+            check_grads(sin, [X], modes=[mode])
+
+
+@pytest.mark.parametrize("name", ["sum", "conj"])
+@pytest.mark.parametrize("factor", [-1.0, 2.0])
+def test_a_wrong_transpose_is_found(monkeypatch: pytest.MonkeyPatch, name: str, factor: float) -> None:
+    monkeypatch.setattr(RULES[name], "pulls", (scaled(RULES[name].pulls[0], factor),))
+    with pytest.raises(AssertionError, match="reverse, f: the derivative is"):
+        check_grads(lambda x: getattr(x.__array_namespace__(), name)(x), [X])
+
+
+def test_a_wrong_push_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RULES["conj"], "push_one", lambda xp, t, out, x: -t)
+    with pytest.raises(AssertionError, match="forward, f"):
+        check_grads(lambda x: x.__array_namespace__().conj(x), [X + 1j])
+
+
+def test_a_wrong_second_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RULES["cos"], "pulls", (scaled(RULES["cos"].pulls[0], -1.0),))
+    check_grads(sin, [X])
+    with pytest.raises(AssertionError, match=r"jvp\(f\)"):
+        check_grads(sin, [X], order=2)
+
+
+def test_a_missing_sum_over_broadcast_axes_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reverse, "unbroadcast", lambda xp, t, shape: t)
+    with pytest.raises(AssertionError, match="shape"):
+        check_grads(lambda x, y: x * y, [X, Y])
+
+
+def test_only_the_modes_asked_for_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RULES["sum"], "pulls", (scaled(RULES["sum"].pulls[0], -1.0),))
+    check_grads(lambda x: x.__array_namespace__().sum(x), [X], modes=["forward"])
+
+
+def test_functions_of_trees() -> None:
+    check_grads(lambda p: {"out": p["x"] * p["y"], "n": 3}, [{"x": X, "y": Y, "name": "static"}], order=2)

@@ -1,0 +1,519 @@
+"""Every rule, at every documented option, against differences and against two other libraries.
+
+The table of calls comes first. A function of the standard that is not in it fails a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import inf
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy
+import numpy.testing
+import optree
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
+
+from autodiff import check_grads, jvp, vjp
+from autodiff.rules import COMPOSITES, NON_DIFFERENTIABLE, RULES, setitem
+from conformance import spec
+
+Interval = tuple[float, float]
+LINE = (-inf, inf)
+
+
+class Case(NamedTuple):
+    """One call: arrays of these shapes first, then `args` and `params`, in which lists stand for arrays."""
+
+    shapes: Sequence[tuple[int, ...]]
+    args: tuple[Any, ...] = ()
+    params: dict[str, Any] = {}  # noqa: RUF012
+    call: Callable[..., Any] | None = None
+    """Takes the namespace and the arrays, where the call has another form."""
+    domains: Sequence[Interval] = ()
+    real_only: bool = False
+    """Whether the call needs real numbers, whatever the function takes."""
+    beyond: bool = False
+    """Whether the call goes beyond the standard, so that a library may refuse it."""
+
+
+def function(path: str, case: Case, xp: Any) -> Callable[..., Any]:
+    """The function of arrays that a case calls."""
+
+    def call(*arrays: Any) -> Any:
+        here = namespace_of(arrays, xp)
+        args = [_argument(here, value) for value in case.args]
+        params = {name: _argument(here, value) for name, value in case.params.items()}
+        out = case.call(here, *arrays) if case.call else attrgetter(path)(here)(*arrays, *args, **params)
+        return tuple(out) if isinstance(out, list) else out
+
+    return call
+
+
+def namespace_of(arrays: Any, xp: Any) -> Any:
+    """The namespace of wrapped arrays, and `xp` for its own."""
+    return next((x.namespace for x in arrays if hasattr(x, "namespace")), xp)
+
+
+def _argument(xp: Any, value: Any) -> Any:
+    if isinstance(value, list):
+        return xp.asarray(value)
+    return getattr(xp, value) if isinstance(value, str) and value in spec.DTYPES else value
+
+
+def inputs(xp: Any, case: Case, dtype: str = "float64", seed: int = 0) -> list[Any]:
+    """Arrays for a case, well inside the domain."""
+    rng = numpy.random.default_rng(seed)
+    domains = [*case.domains, *[LINE] * len(case.shapes)]
+    return [array(xp, draw(rng, shape, domain, dtype), dtype) for shape, domain in zip(case.shapes, domains)]  # noqa: B905
+
+
+def draw(rng: numpy.random.Generator, shape: tuple[int, ...], domain: Interval, dtype: str) -> numpy.ndarray:
+    low, high = bounds(domain)
+    values = rng.uniform(low, high, shape)
+    return values + 1j * rng.uniform(0.2, 0.8, shape) if dtype.startswith("complex") else values
+
+
+def bounds(domain: Interval) -> Interval:
+    """A bounded interval inside a domain, away from its ends."""
+    low, high = max(domain[0], min(-1.5, domain[1] - 1.5)), min(domain[1], max(1.5, domain[0] + 1.5))
+    margin = (high - low) / 6
+    return low + margin, high - margin
+
+
+def array(xp: Any, values: numpy.ndarray, dtype: str) -> Any:
+    dtype = getattr(xp, dtype)
+    return xp.asarray(values.tolist(), dtype=dtype) if values.size else xp.zeros(values.shape, dtype=dtype)
+
+
+def each(shapes: Sequence[tuple[int, ...]], *options: dict[str, Any]) -> list[Case]:
+    """One case per set of named arguments."""
+    return [Case(shapes, (), params) for params in options]
+
+
+def elementwise(path: str) -> Iterator[Case]:
+    """Cases of a function whose array arguments broadcast, by its row: shapes, then a number in each place."""
+    row = spec.BY_NAME[path]
+    count = len(row.arrays)
+    domains = row.domain or (LINE,) * count
+    unary, binary = [((2, 3),), ((),), ((0, 3),)], [((2, 1), (3,)), ((), (2,)), ((2, 3), (2, 3)), ((0, 3), (1,))]
+    for shapes in unary if count == 1 else binary:
+        yield Case(shapes, domains=domains)
+    if count == 2:
+        number = [sum(bounds(domain)) / 2 + 0.125 for domain in domains]
+        yield Case([(3,)], call=lambda xp, x: attrgetter(path)(xp)(x, number[1]), domains=domains[:1])
+        yield Case([(3,)], call=lambda xp, x: attrgetter(path)(xp)(number[0], x), domains=domains[1:])
+
+
+REDUCTIONS = [
+    *each([(2, 3, 2)], {}, {"axis": 0}, {"axis": -1, "keepdims": True}, {"axis": (0, -1)}, {"keepdims": True}),
+    Case([()]),
+    Case([(0, 3)], (), {"axis": 1}),
+]
+SUMS = [*REDUCTIONS, Case([(2, 3)], (), {"axis": (), "keepdims": True}), Case([(0, 3)], (), {"axis": 0})]
+CAST = [Case([(2, 3)], (), {"dtype": "float64"}, real_only=True)]
+SPREADS = [
+    *REDUCTIONS[:-2],
+    *each([(2, 3)], {"correction": 1}, {"axis": 1, "correction": 0.5}, {"axis": (0, 1), "correction": 1.0}),
+    Case([(0, 3)], (), {"axis": 1}),
+]
+CUMULATIONS = [
+    Case([(5,)]),
+    *each([(2, 3)], {"axis": 0}, {"axis": -1, "include_initial": True}),
+    Case([(2, 3)], (), {"axis": 1, "dtype": "float64"}, real_only=True),
+    Case([(3,)], (), {"include_initial": True}),
+    Case([(0, 3)], (), {"axis": 0}),
+]
+PRODUCTS = [
+    Case(shapes)
+    for shapes in (
+        [(2, 3), (3, 2)],
+        [(3,), (3,)],
+        [(3,), (3, 2)],
+        [(2, 3), (3,)],
+        [(2, 2, 3), (3, 2)],
+        [(2, 1, 2, 3), (2, 3, 2)],
+        [(3,), (2, 3, 2)],
+        [(2, 2, 3), (3,)],
+        [(2, 0), (0, 3)],
+    )
+]
+CONTRACTIONS = [
+    Case([(2, 3), (2, 3)]),
+    Case([(2, 3), (3, 2)], (), {"axes": 1}),
+    Case([(2,), (3,)], (), {"axes": 0}),
+    Case([(2, 3, 4), (4, 3, 2)], (), {"axes": ((1, 2), (1, 0))}),
+    Case([(2, 3, 4), (4, 2, 3)], (), {"axes": ((-1, 0), (0, -2))}),
+    Case([(2, 3), (5, 3)], (), {"axes": ((1,), (1,))}),
+]
+DOTS = [
+    Case([(3,), (3,)]),
+    Case([(2, 3), (3,)]),
+    Case([(2, 1, 3), (2, 3)]),
+    Case([(3, 2), (3, 1)], (), {"axis": -2}),
+]
+TRANSPOSITIONS = [Case([(2, 3)]), Case([(2, 2, 3)]), Case([(0, 2)])]
+
+
+def indexed(*key: Any) -> Case:
+    """``x[key]``; lists in the key stand for arrays."""
+    return Case([(3, 4)], call=lambda xp, x: x[_key(xp, key)])
+
+
+def assigned(shape: tuple[int, ...], *key: Any) -> Case:
+    """``x[key] = value`` with a value of this shape."""
+    return Case([(3, 4), shape], call=lambda xp, x, value: setitem(xp, x, _key(xp, key), value))
+
+
+def _key(xp: Any, key: Any) -> Any:
+    key = tuple([xp.asarray(part) if isinstance(part, list) else part for part in key])
+    return key if len(key) > 1 else key[0]
+
+
+MASK = [[True, False, True, False], [False, False, False, True], [True, True, False, False]]
+
+CASES: dict[str, list[Case]] = {
+    "astype": [Case([(2, 3)], ("float64",), real_only=True), Case([(2,)], ("complex128",), {"copy": False})],
+    "broadcast_arrays": [Case([(2, 1), (3,), ()])],
+    "broadcast_to": [Case([(2, 1)], ((4, 2, 3),)), Case([()], ((2, 3),)), Case([(1,)], ((0,),))],
+    "clip": [
+        Case([(2, 3), (3,), (2, 1)], domains=[LINE, (-0.4, -0.1), (0.1, 0.4)]),
+        Case([(2, 3), (3,)]),
+        *each([(2, 3)], {}, {"min": 0.1}, {"max": 0.1}, {"min": -0.3, "max": 0.3}),
+        Case([(2, 3)], (-0.2, 0.2)),
+        Case([(2, 3), (3,)], call=lambda xp, x, high: xp.clip(x, max=high)),
+        Case([(2, 3), (3,)], call=lambda xp, x, high: xp.clip(x, -0.25, high), domains=[LINE, (0.1, 0.4)]),
+        Case([(2, 1), (3,)], call=lambda xp, x, low: xp.clip(x, low, 0.25), domains=[LINE, (-0.4, 0.1)]),
+    ],
+    "concat": [
+        Case([(2, 3), (1, 3)], call=lambda xp, *arrays: xp.concat(arrays)),
+        Case([(2, 3), (2, 1), (2, 0)], call=lambda xp, *arrays: xp.concat(list(arrays), axis=-1)),
+        Case([(2, 3), (2,), ()], call=lambda xp, *arrays: xp.concat(arrays, axis=None)),
+    ],
+    "cumulative_prod": CUMULATIONS,
+    "cumulative_sum": CUMULATIONS,
+    "diff": [
+        *each([(3, 4)], {}, {"axis": 0}, {"n": 2}, {"n": 0}),
+        Case([(3, 4), (3, 1), (3, 2)], call=lambda xp, x, first, last: xp.diff(x, prepend=first, append=last)),
+    ],
+    "expand_dims": [Case([(2, 3)], (), {"axis": axis}) for axis in (0, -1, 1, (0, -1))],
+    "flip": each([(2, 3)], {}, {"axis": 0}, {"axis": -1}, {"axis": (0, -1)}),
+    "full": [Case([()], call=lambda xp, x: xp.full((2, 3), x, dtype=x.dtype), beyond=True)],
+    "full_like": [Case([()], call=lambda xp, x: xp.full_like(xp.zeros((2, 3), dtype=x.dtype), x), beyond=True)],
+    "getitem": [
+        indexed(1, ...),
+        indexed(-1, 2),
+        indexed(slice(None, None, 2), ...),
+        indexed(slice(None), slice(None, None, -1)),
+        indexed(None, ...),
+        indexed(...),
+        indexed(..., None, 1),
+        indexed(slice(0, 0), ...),
+        indexed(MASK),
+        indexed([2, 0, 2, -1])._replace(beyond=True),
+        indexed([0, 1, 0], [3, 3, 3]),
+        indexed([[0], [1]], [1, 1]),
+        indexed(1, [0, 0, 2]),
+        indexed(slice(0, 2), [0, 0, 2])._replace(beyond=True),
+    ],
+    "linalg.diagonal": [
+        *each([(3, 4)], *[{"offset": k} for k in (0, 1, -1, 3, -2)]),
+        Case([(2, 4, 3)], (), {"offset": -1}),
+        Case([(2, 4, 3)], (), {"offset": 1}),
+    ],
+    "linalg.matrix_transpose": TRANSPOSITIONS,
+    "linalg.outer": [Case([(2,), (3,)])],
+    "linalg.trace": [*each([(3, 4)], {}, {"offset": 1}, {"offset": -2}), *CAST, Case([(2, 3, 3)])],
+    "linspace": [
+        Case([(), ()], call=lambda xp, start, stop: xp.linspace(start, stop, 5, dtype=start.dtype), beyond=True),
+        Case(
+            [(), ()],
+            call=lambda xp, start, stop: xp.linspace(start, stop, 4, dtype=start.dtype, endpoint=False),
+            beyond=True,
+        ),
+        Case([()], call=lambda xp, stop: xp.linspace(1.0, stop, 3, dtype=stop.dtype), beyond=True),
+    ],
+    "matrix_transpose": TRANSPOSITIONS,
+    "max": REDUCTIONS,
+    "mean": REDUCTIONS,
+    "meshgrid": [
+        Case([(2,), (3,), (4,)]),
+        Case([(2,), (3,)], (), {"indexing": "ij"}),
+        Case([(2,)]),
+        Case([(2,), (3,)]),
+    ],
+    "min": REDUCTIONS,
+    "moveaxis": [Case([(2, 3, 4)], (0, -1)), Case([(2, 3, 4)], ((0, 1), (-1, 0)))],
+    "permute_dims": [Case([(2, 3, 4)], ((2, 0, 1),)), Case([(2, 3)], ((-1, 0),)), Case([()], ((),))],
+    "prod": [*SUMS, *CAST],
+    "repeat": [
+        Case([(2, 3)], (2,)),
+        Case([(2, 3)], (2,), {"axis": -1}),
+        Case([(2, 3)], ([1, 0, 2],), {"axis": 1}),
+        Case([(2, 3)], ([2],), {"axis": 0}),
+    ],
+    "reshape": [Case([(2, 3)], ((3, -1),)), Case([(2, 3)], ((6,),), {"copy": True}), Case([()], ((1, 1),))],
+    "roll": [
+        Case([(2, 3)], (2,)),
+        Case([(2, 3)], (-1,), {"axis": 1}),
+        Case([(2, 3)], ((1, 2),), {"axis": (0, -1)}),
+    ],
+    "setitem": [
+        assigned((4,), 1, ...),
+        assigned((), slice(None), 2),
+        assigned((2, 4), slice(0, 2), ...),
+        assigned((3, 1), ...),
+        assigned((4, 3), slice(None), slice(None))._replace(
+            call=lambda xp, x, value: setitem(xp, x, (slice(None), slice(None)), value.T)
+        ),
+        assigned((), MASK),
+        Case([(3, 4)], call=lambda xp, x: setitem(xp, x, (0, slice(1, 3)), 2.5)),
+        Case([()], call=lambda xp, value: setitem(xp, xp.ones((2, 3), dtype=value.dtype), (0, 1), value)),
+    ],
+    "sort": [*each([(2, 3)], {}, {"axis": 0}, {"descending": True}, {"stable": False})],
+    "squeeze": [Case([(1, 3, 1)], (), {"axis": axis}) for axis in (0, -1, (0, 2))],
+    "stack": [
+        Case([(2, 3), (2, 3)], call=lambda xp, *arrays: xp.stack(arrays)),
+        Case([(2, 3), (2, 3)], call=lambda xp, *arrays: xp.stack(list(arrays), axis=-1)),
+        Case([(), ()], call=lambda xp, *arrays: xp.stack(arrays)),
+    ],
+    "std": SPREADS,
+    "sum": [*SUMS, *CAST],
+    "take": [
+        Case([(3, 4)], ([2, 0, 2],), {"axis": 0}),
+        Case([(3, 4)], ([1, -1],), {"axis": -1}),
+        Case([(3,)], ([0, 0, 1],)),
+    ],
+    "take_along_axis": [
+        Case([(3, 2)], ([[0, 2], [0, -1]],), {"axis": 0}),
+        Case([(3, 2)], ([[0, 0, 1]] * 3,)),
+        Case([(3, 2)], ([[1, 0]],), {"axis": -2}),
+    ],
+    "tile": [Case([(2, 3)], (repetitions,)) for repetitions in ((2,), (2, 1), (2, 1, 3), (1, 0))]
+    + [Case([()], ((2,),))],
+    "to_device": [Case([(2, 3)], call=lambda xp, x: RULES["to_device"].call(xp, x, x.device))],
+    "tril": [*each([(3, 3)], {}, {"k": 1}, {"k": -1}), Case([(2, 2, 3)])],
+    "triu": [*each([(3, 3)], {}, {"k": 1}, {"k": -1}), Case([(2, 2, 3)])],
+    "unstack": each([(2, 3)], {}, {"axis": -1}),
+    "var": SPREADS,
+    "where": [
+        Case([(3,), (2, 1)], call=lambda xp, x1, x2: xp.where(xp.asarray([True, False, True]), x1, x2)),
+        Case([(2, 3)], call=lambda xp, x: xp.where(x > 0, x, 0.5), real_only=True),
+        Case([(2, 3)], call=lambda xp, x: xp.where(x > 0, 0.5, x * x), real_only=True),
+    ],
+    **{f"{prefix}matmul": PRODUCTS for prefix in ("", "linalg.")},
+    **{f"{prefix}tensordot": CONTRACTIONS for prefix in ("", "linalg.")},
+    **{f"{prefix}vecdot": DOTS for prefix in ("", "linalg.")},
+}
+CASES |= {
+    path: list(elementwise(path))
+    for path in (*RULES, *COMPOSITES)
+    if path not in CASES and spec.BY_NAME[path].chapter == "elementwise"
+}
+
+
+NO_RULE_YET = {
+    *(row.path for row in spec.FUNCTIONS if row.chapter == "fft" and not row.name.endswith("fftfreq")),
+    *(f"linalg.{name}" for name in "cholesky cross det eig eigh eigvals eigvalsh inv matrix_norm matrix_power".split()),
+    *(f"linalg.{name}" for name in "pinv qr slogdet solve svd svdvals vector_norm".split()),
+}
+"""Differentiating these says so; remove a name once it has a rule."""
+
+SLOW = "JAX compiles each operation for each shape and data type; one case of each function must do"
+METHODS = {"getitem", "setitem", "to_device"}
+COMPLETE = ("array_api_strict", "extensor")
+"""Namespaces that have every function and option; where the others fall short, the call is skipped."""
+
+
+def kinds(path: str, case: Case) -> set[str]:
+    """Data types in which to check a case: float64, complex128 or both."""
+    accepted = spec.KINDS["all" if path in METHODS else spec.BY_NAME[path].kinds]
+    accepted = spec.KINDS["all"] if accepted == () else accepted
+    return {"float64", "complex128"} & set(accepted) - ({"complex128"} if case.real_only else set())
+
+
+EVERY = [
+    pytest.param(path, case, dtype, id=f"{path}-{i}-{dtype}")
+    for path, cases in CASES.items()
+    for i, case in enumerate(cases)
+    for dtype in sorted(kinds(path, case))
+]
+FIRST = [param for param in EVERY if param.values[1] is CASES[param.values[0]][0]]
+IN = {
+    dtype: [pytest.param(*param.values[:2], id=param.id) for param in EVERY if param.values[2] == dtype]
+    for dtype in ("float64", "complex128")
+}
+
+
+def applicable(xp: Any, path: str, case: Case, arrays: Sequence[Any]) -> Callable[..., Any]:
+    """The function that a case calls; skips if the library itself cannot."""
+    f = function(path, case, xp)
+    try:
+        f(*arrays)
+    except Exception as error:
+        if xp.__name__ in COMPLETE and not case.beyond:
+            raise
+        pytest.skip(f"{xp.__name__} itself: {error}")
+    return f
+
+
+def test_every_function_is_differentiable_constant_or_without_rule_yet() -> None:
+    known = [set(RULES), set(COMPOSITES), set(NON_DIFFERENTIABLE), NO_RULE_YET, METHODS, {"asarray"}]
+    named = {row.path for row in spec.FUNCTIONS if row.chapter not in ("info", "inspection")} | METHODS
+    assert set().union(*known) == named
+    for first, second in ((known[0] | known[1], known[2]), (known[0] | known[1] | known[2], known[3])):
+        assert not first & second
+
+
+def test_every_rule_has_a_case() -> None:
+    assert set(CASES) == set(RULES) | set(COMPOSITES)
+
+
+DRAWN = settings(max_examples=10, deadline=None, derandomize=True, database=None)
+ELEMENTWISE = [path for path in CASES if path in spec.BY_NAME and spec.BY_NAME[path].chapter == "elementwise"]
+PROMOTING = [
+    path
+    for path in CASES
+    if path in spec.BY_NAME
+    and spec.BY_NAME[path].result in ("promoted", "floating")
+    and len(CASES[path][0].shapes) == 2
+]
+
+
+@pytest.mark.parametrize(("path", "case"), IN["float64"])
+def test_derivatives_agree_with_differences(xp: Any, path: str, case: Case) -> None:
+    if xp.__name__ == "jax.numpy" and case is not CASES[path][0]:
+        pytest.skip(SLOW)
+    arrays = inputs(xp, case)
+    check_grads(applicable(xp, path, case, arrays), arrays, order=1 if xp.__name__ == "jax.numpy" else 2)
+
+
+@pytest.mark.parametrize(("path", "case"), IN["complex128"])
+def test_complex_derivatives_agree_with_differences(xp: Any, path: str, case: Case) -> None:
+    if xp.__name__ == "jax.numpy":
+        pytest.skip(SLOW)
+    arrays = inputs(xp, case, "complex128")
+    check_grads(applicable(xp, path, case, arrays), arrays, order=2)
+
+
+@pytest.mark.parametrize("path", ELEMENTWISE)
+@DRAWN
+@given(st.data())
+def test_elementwise_derivatives_at_drawn_inputs(path: str, data: st.DataObject) -> None:
+    case = CASES[path][0]
+    shapes = data.draw(mutually_broadcastable_shapes(num_shapes=len(case.shapes), max_dims=3, min_side=0, max_side=3))
+    case = case._replace(shapes=shapes.input_shapes)
+    dtype = data.draw(st.sampled_from(sorted(kinds(path, case))))
+    arrays = inputs(numpy, case, dtype, seed=data.draw(st.integers(0, 2**32 - 1)))
+    check_grads(function(path, case, numpy), arrays, order=2)
+
+
+@pytest.mark.parametrize("path", ["max", "mean", "min", "prod", "std", "sum", "var"])
+@DRAWN
+@given(st.data())
+def test_reductions_at_drawn_axes(path: str, data: st.DataObject) -> None:
+    shape = data.draw(array_shapes(min_dims=1, max_dims=4, max_side=3))
+    axes = st.lists(st.integers(0, len(shape) - 1), min_size=1, unique=True)
+    axis = data.draw(st.none() | st.integers(-len(shape), len(shape) - 1) | axes.map(tuple))
+    case = Case([shape], (), {"axis": axis, "keepdims": data.draw(st.booleans())})
+    arrays = inputs(numpy, case, seed=data.draw(st.integers(0, 2**32 - 1)))
+    reduced = numpy.max(arrays[0], axis=axis).size
+    # The standard deviation of one number is 0, where the square root is not smooth.
+    if path != "std" or 2 * reduced <= arrays[0].size:
+        check_grads(function(path, case, numpy), arrays, order=2, tolerance=1e-6)
+
+
+@pytest.mark.parametrize(("path", "case"), IN["float64"])
+def test_derivatives_have_the_data_type_of_their_primals(xp: Any, path: str, case: Case) -> None:
+    if xp.__name__ == "jax.numpy":
+        pytest.skip(SLOW)
+    found, expected = [], []
+    for dtype, results in (("float32", found), ("float64", expected)):
+        arrays = inputs(xp, case, dtype)
+        f = applicable(xp, path, case, arrays)
+        out, out_dot = jvp(f, arrays, [xp.ones_like(x) for x in arrays])
+        out, pullback = vjp(f, *arrays)
+        grads = pullback(optree.tree_map(xp.ones_like, out))
+        assert [x.dtype for x in optree.tree_leaves(out)] == [x.dtype for x in optree.tree_leaves(out_dot)]
+        assert [x.dtype for x in grads] == [x.dtype for x in arrays]
+        assert [x.shape for x in grads] == [x.shape for x in arrays]
+        results += [*optree.tree_leaves(out_dot), *grads]
+    for narrow, wide in zip(found, expected, strict=True):
+        numpy.testing.assert_allclose(to_numpy(narrow), to_numpy(wide), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtypes", [("float32", "float64"), ("float64", "complex128"), ("complex64", "float64")])
+@pytest.mark.parametrize("path", PROMOTING)
+def test_mixed_data_types(xp: Any, path: str, dtypes: tuple[str, str]) -> None:
+    if xp.__name__ == "jax.numpy":
+        pytest.skip(SLOW)
+    case = CASES[path][0]
+    if "complex128" not in kinds(path, case) and dtypes != ("float32", "float64"):
+        pytest.skip("real numbers only")
+    arrays = [inputs(xp, case, dtype)[i] for i, dtype in enumerate(dtypes)]
+    f = applicable(xp, path, case, arrays)
+    out, out_dot = jvp(f, arrays, [xp.ones_like(x) for x in arrays])
+    assert out.dtype == out_dot.dtype
+    out, pullback = vjp(f, *arrays)
+    assert [x.dtype for x in pullback(xp.ones_like(out))] == [x.dtype for x in arrays]
+    check_grads(f, arrays, step=1e-3, tolerance=1e-3)
+
+
+@pytest.mark.parametrize("varied", [0, 1])
+@pytest.mark.parametrize("path", PROMOTING)
+def test_plain_arrays_are_constants_at_every_depth(xp: Any, path: str, varied: int) -> None:
+    if xp.__name__ == "jax.numpy":
+        pytest.skip(SLOW)
+    case = CASES[path][0]
+    arrays = inputs(xp, case)
+    f = applicable(xp, path, case, arrays)
+    check_grads(lambda x: f(*arrays[:varied], x, *arrays[varied + 1 :]), [arrays[varied]], order=2)
+
+
+def to_numpy(x: Any) -> numpy.ndarray:
+    return numpy.asarray(x.detach().resolve_conj() if hasattr(x, "detach") else x)
+
+
+def ours(path: str, case: Case, dtype: str) -> tuple[list[numpy.ndarray], Any, list[numpy.ndarray]]:
+    """Inputs, a cotangent of the leaves of the result, and the cotangents of the inputs."""
+    arrays = inputs(numpy, case, dtype)
+    out, pullback = vjp(applicable(numpy, path, case, arrays), *arrays)
+    rng = numpy.random.default_rng(1)
+    ct = optree.tree_map(lambda x: draw(rng, x.shape, LINE, str(x.dtype)), out)
+    return arrays, optree.tree_leaves(ct), pullback(ct)
+
+
+@pytest.mark.parametrize(("path", "case", "dtype"), [param for param in FIRST if param.values[0] != "sign"])
+def test_cotangents_agree_with_jax(path: str, case: Case, dtype: str) -> None:
+    # Of `sign`, JAX takes the result for constant, which it is for real numbers only.
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    arrays, ct, expected = ours(path, case, dtype)
+    f = function(path, case, jax.numpy)
+    try:
+        _, pullback = jax.vjp(lambda *x: optree.tree_leaves(f(*x)), *arrays)
+    except (AttributeError, NotImplementedError, TypeError) as error:
+        pytest.skip(f"JAX itself: {error}")
+    for x, y in zip(pullback(ct), expected, strict=True):
+        numpy.testing.assert_allclose(x, y, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(("path", "case", "dtype"), EVERY)
+def test_cotangents_agree_with_torch(path: str, case: Case, dtype: str) -> None:
+    torch = pytest.importorskip("torch")
+    xp = pytest.importorskip("array_api_compat.torch")
+    arrays, ct, expected = ours(path, case, dtype)
+    variables = [torch.tensor(x, requires_grad=True) for x in arrays]
+    try:
+        outs = optree.tree_leaves(function(path, case, xp)(*variables))
+        cts = torch.autograd.grad(outs, variables, [torch.tensor(x).conj() for x in ct], allow_unused=True)
+    except (IndexError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+        pytest.skip(f"PyTorch itself: {error}")
+    for x, y in zip(cts, expected, strict=True):
+        # PyTorch's gradients are the adjoint's, the conjugates of ours.
+        numpy.testing.assert_allclose(0 * y if x is None else to_numpy(x.conj()), y, rtol=1e-9, atol=1e-9)

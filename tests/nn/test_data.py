@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import gzip
+
+import numpy
+import pytest
+from numpy.testing import assert_array_equal
+
+import nn
+
+
+def test_digits_are_those_of_the_source():
+    datasets = pytest.importorskip("sklearn.datasets")
+    theirs = datasets.load_digits()
+    ours = nn.load_digits(test_fraction=0.0)
+    order = numpy.random.default_rng(0).permutation(1797)
+    assert_array_equal(ours.train_images * 16, theirs.images[order])
+    assert_array_equal(ours.train_labels, theirs.target[order])
+
+
+def test_digits_are_split_without_overlap_or_loss():
+    digits = nn.load_digits()
+    assert len(digits.train_images) + len(digits.test_images) == 1797
+    assert digits.train_images.dtype == numpy.float32
+    assert (digits.train_images.min(), digits.train_images.max()) == (0, 1)
+    everything = nn.load_digits(test_fraction=0.0)
+    together = numpy.concatenate([digits.test_images, digits.train_images])
+    assert_array_equal(together, everything.train_images)
+    assert set(digits.test_labels) == set(range(10))
+
+
+def test_to_namespace(xp):
+    digits = nn.load_digits().to_namespace(xp)
+    assert digits.train_images.dtype == xp.float32
+    assert xp.isdtype(digits.train_labels.dtype, "integral")
+    assert xp.take(digits.train_images, digits.train_labels, axis=0).shape == digits.train_images.shape
+
+
+def test_mnist(mnist):
+    data = nn.load_mnist(mnist)
+    expected = numpy.random.default_rng(0).integers(0, 256, (3, 4, 5))
+    assert_array_equal(numpy.rint(data.train_images * 255), expected)
+    assert data.test_images.shape == (2, 4, 5)
+    assert_array_equal(data.test_labels, [0, 1])
+
+
+IMAGES = "train-images-idx3-ubyte.gz"
+LABELS = "train-labels-idx1-ubyte"
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "message"),
+    [
+        (LABELS, lambda b: b[:-1], "2 bytes of data, expected 3 for shape \\(3,\\)"),
+        (LABELS, lambda b: b + b"x", "4 bytes of data, expected 3"),
+        (LABELS, lambda b: b[:6], "ends within its header, 6 bytes, expected at least 8"),
+        (LABELS, lambda b: b"", "starts with , expected 00000801"),
+        (LABELS, lambda b: b"\x89PNG" + b[4:], "starts with 89504e47, expected 00000801, an IDX file of 1 axes"),
+        (LABELS, lambda b: b"\0\0\x08\x01\0\0\0\x02\0\1", "2 labels, expected 3, one per image"),
+        (IMAGES, lambda b: b[:-9], "not a whole gzip file"),
+        (IMAGES, lambda b: gzip.compress(gzip.decompress(b)[:-1]), "59 bytes of data, expected 60"),
+        (IMAGES, lambda b: b"plain", "not a whole gzip file"),
+    ],
+)
+def test_a_damaged_file_is_named(mnist, name, damage, message):
+    path = mnist / name
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match=f"{name}: {message}"):
+        nn.load_mnist(mnist)
+
+
+def test_a_missing_file_is_named(mnist):
+    (mnist / IMAGES).unlink()
+    with pytest.raises(FileNotFoundError, match=r"train-images-idx3-ubyte: no such file, nor with \.gz"):
+        nn.load_mnist(mnist)
+
+
+def test_a_damaged_shape_asks_for_no_memory(mnist):
+    (mnist / LABELS).write_bytes(b"\0\0\x08\x01\xff\xff\xff\xff")
+    with pytest.raises(ValueError, match="0 bytes of data, expected 4294967295"):
+        nn.load_mnist(mnist)
+
+
+@pytest.mark.parametrize(("count", "batch_size"), [(10, 3), (9, 3), (2, 5), (1, 1)])
+def test_minibatches_cover_every_row_once(xp, count, batch_size):
+    x = xp.reshape(xp.arange(2 * count), (count, 2))
+    y = xp.arange(count)
+    batches = list(nn.minibatches(x, y, batch_size=batch_size, rng=numpy.random.default_rng(0)))
+    assert [b[1].shape[0] for b in batches[:-1]] == [batch_size] * (len(batches) - 1)
+    rows = numpy.concatenate([numpy.asarray(b[1]) for b in batches])
+    assert sorted(rows) == list(range(count))
+    assert_array_equal(numpy.concatenate([numpy.asarray(b[0]) for b in batches])[:, 0], 2 * rows)
+
+
+def test_minibatches_follow_the_seed():
+    def order(seed):
+        batches = nn.minibatches(numpy.arange(50), batch_size=7, rng=numpy.random.default_rng(seed))
+        return [int(row) for (batch,) in batches for row in batch]
+
+    assert order(1) == order(1) != order(2)
