@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
 
 from autodiff import check_grads, jvp, vjp
-from autodiff.rules import COMPOSITES, NON_DIFFERENTIABLE, RULES, setitem
+from autodiff.rules import COMPOSITES, NON_DIFFERENTIABLE, RULES
+from autodiff.rules.manipulation import setitem
 from conformance import spec
 
 Interval = tuple[float, float]

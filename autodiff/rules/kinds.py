@@ -1,0 +1,199 @@
+"""The kinds of derivative rules, and what several rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+from autodiff.namespaces import is_complex
+
+Pull = Callable[..., Any]
+
+
+class Rule:
+    """How one function is called and differentiated.
+
+    Parameters
+    ----------
+    name : str
+        Path of the function in its namespace.
+    *pulls : callable or None
+        For each operand ``(xp, t, out, *operands, **params) -> cotangent of the operand``; None where the function
+        has no derivative in it. Unless `reads_operands`, the engine keeps no operand for the backward pass and passes
+        the shape of each in its place; unless `reads_out`, it passes None for the result.
+    call : callable, optional
+        ``(xp, *operands, **params)``; by default the function of that name.
+    bind : callable, optional
+        Turns the arguments of a call into operands and parameters, where those are not the positional and the named
+        ones.
+    """
+
+    reads_operands = False
+    reads_out = False
+
+    def __init__(
+        self,
+        name: str,
+        *pulls: Pull | None,
+        call: Callable[..., Any] | None = None,
+        bind: Callable[..., tuple[tuple[Any, ...], dict[str, Any]]] | None = None,
+    ) -> None:
+        self.name = name
+        self.pulls: Any = pulls
+        self.function_in = attrgetter(name)
+        self.bind = bind
+        self.definition = call
+
+    def call(self, xp: Any, *operands: Any, **params: Any) -> Any:
+        """Run the function in a namespace."""
+        if self.definition is not None:
+            return self.definition(xp, *operands, **params)
+        return self.function_in(xp)(*operands, **params)
+
+    def keep(self, operands: Sequence[Any], shapes: Sequence[Any]) -> Sequence[Any]:
+        """What the pulls read of the operands."""
+        if self.reads_operands:
+            return operands
+        kept = [x if pull is None else shape for pull, x, shape in zip(self.pulls, operands, shapes, strict=False)]
+        return [*kept, *operands[len(kept) :]]
+
+    def push(self, xp: Any, tangents: Sequence[Any], out: Any, operands: Any, params: Any) -> Any:
+        """Tangent of the result; a tangent of None is zero, and not all are."""
+        raise NotImplementedError
+
+
+class Elementwise(Rule):
+    """Each element of the result depends on one element of each operand: pushing and pulling are the same product."""
+
+    def __init__(self, name: str, *scales: Pull | None, reads: str = "operands", **options: Any) -> None:
+        super().__init__(name, *scales, **options)
+        self.reads_operands = "operands" in reads
+        self.reads_out = "out" in reads
+
+    def push(self, xp: Any, tangents: Sequence[Any], out: Any, operands: Any, params: Any) -> Any:
+        out_dot = None
+        for scale, x_dot in zip(self.pulls, tangents, strict=True):
+            if x_dot is not None and scale is not None:
+                term = scale(xp, x_dot, out, *operands, **params)
+                out_dot = term if out_dot is None else out_dot + term
+        if out_dot is not None and out_dot.shape != out.shape:
+            out_dot = xp.broadcast_to(out_dot, out.shape)
+        return out_dot
+
+
+class Linear(Rule):
+    """Linear in all operands that have a transpose; the others are constants such as shapes and indices."""
+
+    def push(self, xp: Any, tangents: Sequence[Any], out: Any, operands: Any, params: Any) -> Any:
+        arguments = [
+            x if pull is None else x_dot if x_dot is not None else xp.zeros_like(x) if hasattr(x, "dtype") else 0.0
+            for pull, x, x_dot in zip(self.pulls, operands, tangents, strict=False)
+        ]
+        arguments += operands[len(arguments) :]
+        return self.call(xp, *arguments, **params)
+
+
+class Variadic(Linear):
+    """Linear in a sequence of arrays; the transpose is told the position of the operand."""
+
+    def __init__(self, name: str, pull: Callable[..., Any]) -> None:
+        def call(xp: Any, *arrays: Any, **params: Any) -> Any:
+            return self.function_in(xp)(arrays, **params)
+
+        def bind(arrays: Any, /, **params: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+            return tuple(arrays), params
+
+        super().__init__(name, call=call, bind=bind)
+        self.pulls = _ByPosition(pull)
+
+
+class _ByPosition:
+    def __init__(self, pull: Callable[..., Any]) -> None:
+        self.pull = pull
+
+    def __getitem__(self, position: int) -> Pull:
+        return partial(self.pull, position)
+
+
+class Bilinear(Rule):
+    """Linear in each of two operands."""
+
+    reads_operands = True
+
+    def push(self, xp: Any, tangents: Sequence[Any], out: Any, operands: Any, params: Any) -> Any:
+        (x1, x2), (x1_dot, x2_dot) = operands, tangents
+        first = None if x1_dot is None else self.call(xp, x1_dot, x2, **params)
+        second = None if x2_dot is None else self.call(xp, x1, x2_dot, **params)
+        return first if second is None else second if first is None else first + second
+
+
+class Reduction(Rule):
+    """Reduces axes of one operand; the result changes with each element by a weight.
+
+    The entry gives ``weights(xp, out, x, axis, **params)``, where `out` has kept its reduced axes.
+    """
+
+    reads_operands = reads_out = True
+
+    def __init__(self, name: str, weights: Callable[..., Any]) -> None:
+        super().__init__(name, self.pull)
+        self.weights = weights
+
+    def pull(
+        self, xp: Any, t: Any, out: Any, x: Any, *, axis: Any = None, keepdims: bool = False, **params: Any
+    ) -> Any:
+        out, t = (value if keepdims else expand(xp, value, x.shape, axis) for value in (out, t))
+        return t * self.weights(xp, out, x, axis, **params)
+
+    def push(self, xp: Any, tangents: Sequence[Any], out: Any, operands: Any, params: Any) -> Any:
+        (x,), (x_dot,) = operands, tangents
+        axis, keepdims = params.get("axis"), params.get("keepdims", False)
+        extra = {key: value for key, value in params.items() if key not in ("axis", "keepdims")}
+        weights = self.weights(xp, out if keepdims else expand(xp, out, x.shape, axis), x, axis, **extra)
+        return xp.sum(x_dot * weights, axis=axis, keepdims=keepdims, dtype=out.dtype)
+
+
+class RealLinear(Rule):
+    """Linear over the reals only, one operand: the entry gives the push and the pull."""
+
+    def __init__(
+        self, name: str, push: Callable[..., Any], pull: Pull, *, reads_operands: bool = False, **options: Any
+    ) -> None:
+        super().__init__(name, pull, **options)
+        self.reads_operands = reads_operands
+        self.push_one = push
+
+    def push(self, xp: Any, tangents: Sequence[Any], out: Any, operands: Any, params: Any) -> Any:
+        return self.push_one(xp, tangents[0], out, *operands, **params)
+
+
+def axes_of(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
+    """Axes as nonnegative numbers; None stands for all."""
+    ndim = len(shape)
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(i % ndim for i in ((axis,) if isinstance(axis, int) else axis))
+
+
+def expand(xp: Any, t: Any, shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> Any:
+    """Give reduced axes back as axes of length one."""
+    axes = axes_of(shape, axis)
+    return xp.reshape(t, tuple([1 if i in axes else n for i, n in enumerate(shape)]))
+
+
+def unbroadcast(xp: Any, t: Any, shape: tuple[int, ...]) -> Any:
+    """Sum over the axes along which an operand of this shape was broadcast: the transpose of ``broadcast_to``."""
+    extra = len(t.shape) - len(shape)
+    axes = (*range(extra), *[i + extra for i, n in enumerate(shape) if n == 1 != t.shape[i + extra]])
+    if axes:
+        t = xp.sum(t, axis=axes, keepdims=True, dtype=t.dtype)
+    if extra:
+        t = xp.reshape(t, shape)
+    return t
+
+
+def real_part(xp: Any, t: Any) -> Any:
+    """Cotangent of a real result, which is complex where complex numbers came after."""
+    return xp.real(t) if is_complex(t) else t

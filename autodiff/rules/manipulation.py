@@ -1,0 +1,240 @@
+"""Rules of functions that make, move, select and convert elements."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from autodiff.namespaces import kind
+from autodiff.rules.kinds import Elementwise, Linear, RealLinear, Rule, Variadic
+
+
+def to_device(x: Any, device: Any, *, stream: Any = None) -> Any:
+    """``x.to_device(device)``, also for arrays that lack it, such as PyTorch's."""
+    if hasattr(x, "to_device"):
+        return x.to_device(device, stream=stream)
+    from array_api_compat import to_device as compatible_to_device
+
+    return compatible_to_device(x, device, stream=stream)
+
+
+def one_hot(xp: Any, indices: Any, length: int, like: Any) -> Any:
+    """``out[..., i] = (indices[...] == i)``, with negative indices counted from the end."""
+    positions = xp.arange(length, dtype=indices.dtype, device=like.device)
+    wrapped = xp.where(indices < 0, indices + length, indices)
+    return xp.astype(xp.expand_dims(wrapped, axis=-1) == positions, like.dtype)
+
+
+def _permute_back(xp: Any, t: Any, out: Any, shape: Any, axes: Any) -> Any:
+    ndim = len(axes)
+    inverse = sorted(range(ndim), key=[axis % ndim for axis in axes].__getitem__)
+    return xp.permute_dims(t, tuple(inverse))
+
+
+def _concat_pull(position: int, xp: Any, t: Any, out: Any, *shapes: Any, axis: int | None = 0) -> Any:
+    sizes = [math.prod(shape) if axis is None else shape[axis] for shape in shapes]
+    start = sum(sizes[:position])
+    part = slice(start, start + sizes[position])
+    if axis is None:
+        return xp.reshape(t[part], shapes[position])
+    return t[(*[slice(None)] * (axis % len(t.shape)), part, ...)]
+
+
+def _stack_pull(position: int, xp: Any, t: Any, out: Any, *shapes: Any, axis: int = 0) -> Any:
+    return t[(*[slice(None)] * (axis % len(t.shape)), position, ...)]
+
+
+def getitem(xp: Any, x: Any, key: Any) -> Any:
+    """``x[key]``, as a function."""
+    return x[key]
+
+
+def setitem(xp: Any, x: Any, key: Any, value: Any) -> Any:
+    """Copy of x with ``x[key] = value``; a function, so that arrays may be immutable underneath."""
+    if hasattr(x, "at") and hasattr(x.at[key], "set"):
+        return x.at[key].set(value)
+    out = xp.asarray(x, copy=True)
+    out[key] = value
+    return out
+
+
+def _selects_by_position(part: Any) -> bool:
+    if isinstance(part, list):
+        return True
+    return hasattr(part, "dtype") and part.ndim > 0 and kind(part) == "integral"
+
+
+def _getitem_pull(xp: Any, t: Any, out: Any, shape: Any, key: Any) -> Any:
+    parts = key if isinstance(key, tuple) else (key,)
+    if any(_selects_by_position(part) for part in parts):
+        # Positions may repeat, so values are added up, not assigned.
+        size = math.prod(shape)
+        taken = xp.reshape(xp.arange(size, device=t.device), shape)[key]
+        return xp.reshape(_take_pull(xp, xp.reshape(t, (-1,)), out, (size,), xp.reshape(taken, (-1,))), shape)
+    zeros = xp.zeros(shape, dtype=t.dtype, device=t.device)
+    if any(part is None for part in parts):
+        # Values are not assigned to new axes.
+        key = tuple([part for part in parts if part is not None])
+        t = xp.reshape(t, zeros[key].shape)
+    return setitem(xp, zeros, key, t)
+
+
+def _take_pull(xp: Any, t: Any, out: Any, shape: Any, indices: Any, *, axis: int | None = None) -> Any:
+    axis = 0 if axis is None else axis % len(shape)
+    selection = one_hot(xp, indices, shape[axis], t)
+    return xp.moveaxis(xp.tensordot(t, selection, axes=((axis,), (0,))), -1, axis)
+
+
+def _take_along_axis_pull(xp: Any, t: Any, out: Any, shape: Any, indices: Any, *, axis: int = -1) -> Any:
+    axis = axis % len(shape)
+    selection = xp.moveaxis(one_hot(xp, indices, shape[axis], t), axis, -2)
+    t = xp.expand_dims(xp.moveaxis(t, axis, -1), axis=-1)
+    return xp.moveaxis(xp.sum(t * selection, axis=-2), -1, axis)
+
+
+def _roll_pull(xp: Any, t: Any, out: Any, shape: Any, shift: Any, *, axis: Any = None) -> Any:
+    return xp.roll(t, tuple([-n for n in shift]) if isinstance(shift, tuple) else -shift, axis=axis)
+
+
+def _reshape_pull(xp: Any, t: Any, out: Any, shape: Any, /, *args: Any, **params: Any) -> Any:
+    return xp.reshape(t, shape)
+
+
+RULES: tuple[Rule, ...] = (
+    Elementwise(
+        "where",
+        None,
+        lambda xp, t, out, condition, x1, x2: xp.where(condition, t, 0.0),
+        lambda xp, t, out, condition, x1, x2: xp.where(condition, 0.0, t),
+    ),
+    RealLinear(
+        "to_device",
+        lambda xp, t, out, x, device, *, stream=None: to_device(t, device, stream=stream),
+        lambda xp, t, out, x, device, *, stream=None: to_device(t, x.device, stream=stream),
+        reads_operands=True,
+        call=lambda xp, x, device, *, stream=None: to_device(x, device, stream=stream),
+    ),
+    Linear("astype", lambda xp, t, out, shape, /, *args, **params: t),
+    Linear("broadcast_to", lambda xp, t, out, shape, /, *args, **params: t),
+    Variadic("concat", _concat_pull),
+    Linear("expand_dims", _reshape_pull),
+    Linear("flip", lambda xp, t, out, shape, *, axis=None: xp.flip(t, axis=axis)),
+    Linear("getitem", _getitem_pull, None, call=getitem),
+    Linear(
+        "moveaxis",
+        lambda xp, t, out, shape, source, destination: xp.moveaxis(t, destination, source),
+        None,
+        None,
+    ),
+    Linear("permute_dims", _permute_back, None),
+    Linear("reshape", _reshape_pull),
+    Linear("roll", _roll_pull),
+    Linear(
+        "setitem",
+        lambda xp, t, out, shape, key, value: setitem(xp, t, key, 0.0),
+        None,
+        lambda xp, t, out, shape, key, value: t[key],
+        call=setitem,
+    ),
+    Linear("squeeze", _reshape_pull),
+    Variadic("stack", _stack_pull),
+    Linear("take", _take_pull, None),
+    Linear("take_along_axis", _take_along_axis_pull, None),
+    Linear("tril", lambda xp, t, out, shape, *, k=0: xp.tril(t, k=k)),
+    Linear("triu", lambda xp, t, out, shape, *, k=0: xp.triu(t, k=k)),
+)
+
+_ASTYPE = next(rule for rule in RULES if rule.name == "astype")
+
+
+def _astype(xp: Any, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    if not xp.isdtype(dtype, ("real floating", "complex floating")):
+        return xp.constant_call("astype", x, dtype, copy=copy)
+    x = xp.apply(_ASTYPE, (x, dtype), {"copy": copy})
+    return x if device is None else x.to_device(device)
+
+
+def _broadcast_arrays(xp: Any, *arrays: Any) -> Any:
+    shape = xp.broadcast_shapes(*[x.shape for x in arrays])
+    return tuple([xp.broadcast_to(x, shape) for x in arrays])
+
+
+def _diff(xp: Any, x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> Any:
+    parts = [part for part in (prepend, x, append) if part is not None]
+    x = xp.concat(parts, axis=axis) if len(parts) > 1 else x
+    before = (slice(None),) * (axis % x.ndim)
+    for _ in range(n):
+        x = x[(*before, slice(1, None), ...)] - x[(*before, slice(None, -1), ...)]
+    return x
+
+
+def _full(xp: Any, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+    if not hasattr(fill_value, "dtype"):
+        return xp.constant_call("full", shape, fill_value, dtype=dtype, device=device)
+    return xp.broadcast_to(xp.asarray(fill_value, dtype=dtype, device=device), shape)
+
+
+def _full_like(xp: Any, x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+    return _full(xp, x.shape, fill_value, dtype=x.dtype if dtype is None else dtype, device=device or x.device)
+
+
+def _linspace(
+    xp: Any, start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: Any = None, endpoint: bool = True
+) -> Any:
+    if not hasattr(start, "dtype") and not hasattr(stop, "dtype"):
+        return xp.constant_call("linspace", start, stop, num, dtype=dtype, device=device, endpoint=endpoint)
+    like = xp.result_type(start, stop) if dtype is None else dtype
+    return start + (stop - start) * xp.constant_call("linspace", 0, 1, num, dtype=like, endpoint=endpoint)
+
+
+def _meshgrid(xp: Any, *arrays: Any, indexing: str = "xy") -> Any:
+    order = list(range(len(arrays)))
+    if indexing == "xy" and len(arrays) > 1:
+        order[:2] = 1, 0
+    elif indexing not in ("xy", "ij"):
+        raise ValueError(f"indexing must be 'xy' or 'ij', got {indexing!r}")
+    return _broadcast_arrays(
+        xp,
+        *[xp.reshape(x, tuple([-1 if i == order[k] else 1 for i in range(len(order))])) for k, x in enumerate(arrays)],
+    )
+
+
+def _repeat(xp: Any, x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
+    if axis is None:
+        x, axis = xp.reshape(x, (-1,)), 0
+    positions = xp.arange(x.shape[axis], device=x.device)
+    return xp.take(x, xp.constant_call("repeat", positions, repeats), axis=axis)
+
+
+def _sort(xp: Any, x: Any, /, *, axis: int = -1, **options: Any) -> Any:
+    return xp.take_along_axis(x, xp.argsort(x, axis=axis, **options), axis=axis)
+
+
+def _tile(xp: Any, x: Any, repetitions: tuple[int, ...], /) -> Any:
+    ndim = max(x.ndim, len(repetitions))
+    shape = (1,) * (ndim - x.ndim) + x.shape
+    repetitions = (1,) * (ndim - len(repetitions)) + tuple(repetitions)
+    x = xp.reshape(x, tuple([k for n in shape for k in (1, n)]))
+    x = xp.broadcast_to(x, tuple([k for pair in zip(repetitions, shape, strict=True) for k in pair]))
+    return xp.reshape(x, tuple([r * n for r, n in zip(repetitions, shape, strict=True)]))
+
+
+def _unstack(xp: Any, x: Any, /, *, axis: int = 0) -> Any:
+    before = (slice(None),) * (axis % x.ndim)
+    return tuple([x[(*before, i, ...)] for i in range(x.shape[axis])])
+
+
+COMPOSITES: dict[str, Callable[..., Any]] = {
+    "astype": _astype,
+    "broadcast_arrays": _broadcast_arrays,
+    "diff": _diff,
+    "full": _full,
+    "full_like": _full_like,
+    "linspace": _linspace,
+    "meshgrid": _meshgrid,
+    "repeat": _repeat,
+    "sort": _sort,
+    "tile": _tile,
+    "unstack": _unstack,
+}
