@@ -3,5 +3,5 @@
 import importlib
 import sys
 
-for name in sys.argv[1:] or ("call_cost", "traced_operation"):
+for name in sys.argv[1:] or ("call_cost", "large_arrays", "traced_operation"):
     importlib.import_module(f"benchmarks.{name}").main()

@@ -9,6 +9,8 @@ Where the standard leaves a choice, this namespace is practical: NumPy arrays an
 either side; mixed kinds of data types promote as in NumPy; integers go into functions of floats as ``float64``.
 Arrays of other libraries are refused, never converted silently.
 
+What goes beyond the standard is listed in ``docs/extensions.md``.
+
 Division by zero, overflow and invalid operations give the values that IEEE 754 and the standard ask for, and the
 warnings that ``numpy.errstate`` governs:
 
@@ -22,9 +24,11 @@ ExTensor([inf], dtype=float64)
 
 from __future__ import annotations
 
+from importlib import import_module
 from math import e, inf, nan, pi
+from typing import TYPE_CHECKING, Any
 
-from . import fft, linalg, operators
+from . import dtypes, linalg, operators, pool
 from .array import ExTensor
 from .creation import (
     arange,
@@ -32,6 +36,7 @@ from .creation import (
     empty,
     empty_like,
     eye,
+    from_buffer,
     from_dlpack,
     full,
     full_like,
@@ -49,6 +54,7 @@ from .dtypes import (
     bool,
     complex64,
     complex128,
+    float16,
     float32,
     float64,
     int8,
@@ -131,6 +137,7 @@ from .elementwise import (
 )
 from .indexing import take, take_along_axis
 from .info import __array_namespace_info__
+from .large import get_num_threads, set_num_threads
 from .linear_algebra import matmul, matrix_transpose, tensordot, vecdot
 from .manipulation import (
     broadcast_arrays,
@@ -154,7 +161,15 @@ from .sets import isin, unique_all, unique_counts, unique_inverse, unique_values
 from .sorting import argsort, sort
 from .statistical import cumulative_prod, cumulative_sum, max, mean, min, prod, std, sum, var
 from .store import Store
+from .strictness import strict
 from .utility import all, any, diff
+
+if TYPE_CHECKING:
+    from . import fft, random, special
+    from .extras import dot, einsum, flatten, median, pad, quantile, scatter, split
+    from .files import load, load_safetensors, open_memmap, save, save_safetensors
+    from .shared_memory import attach, share
+    from .special import digamma, erf, erfc, erfinv, gamma, gammaln
 
 __array_api_version__ = "2025.12"
 __version__ = "0.1.0.dev0"
@@ -184,6 +199,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "attach",
     "bitwise_and",
     "bitwise_invert",
     "bitwise_left_shift",
@@ -224,9 +240,11 @@ __all__ = [
     "float64",
     "floor",
     "floor_divide",
+    "from_buffer",
     "from_dlpack",
     "full",
     "full_like",
+    "get_num_threads",
     "greater",
     "greater_equal",
     "hypot",
@@ -246,6 +264,8 @@ __all__ = [
     "less_equal",
     "linalg",
     "linspace",
+    "load",
+    "load_safetensors",
     "log",
     "log1p",
     "log2",
@@ -273,8 +293,10 @@ __all__ = [
     "not_equal",
     "ones",
     "ones_like",
+    "open_memmap",
     "permute_dims",
     "pi",
+    "pool",
     "positive",
     "pow",
     "prod",
@@ -286,7 +308,11 @@ __all__ = [
     "result_type",
     "roll",
     "round",
+    "save",
+    "save_safetensors",
     "searchsorted",
+    "set_num_threads",
+    "share",
     "sign",
     "signbit",
     "sin",
@@ -297,6 +323,7 @@ __all__ = [
     "squeeze",
     "stack",
     "std",
+    "strict",
     "subtract",
     "sum",
     "take",
@@ -323,5 +350,54 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+# Beyond the standard; docs/extensions.md says why each is here. Also bfloat16, for which ml_dtypes must be installed.
+__all__ += [
+    "digamma",
+    "dot",
+    "einsum",
+    "erf",
+    "erfc",
+    "erfinv",
+    "flatten",
+    "float16",
+    "gamma",
+    "gammaln",
+    "median",
+    "pad",
+    "quantile",
+    "random",
+    "scatter",
+    "special",
+    "split",
+]
+
+
+_ON_FIRST_USE = {
+    "fft": None,
+    "random": None,
+    "special": None,
+    **dict.fromkeys(("dot", "einsum", "flatten", "median", "pad", "quantile", "scatter", "split"), "extras"),
+    **dict.fromkeys(("load", "load_safetensors", "open_memmap", "save", "save_safetensors"), "files"),
+    **dict.fromkeys(("attach", "share"), "shared_memory"),
+    **dict.fromkeys(("digamma", "erf", "erfc", "erfinv", "gamma", "gammaln"), "special"),
+}
+"""Modules, and functions by their module, that are loaded on first use, so that the import stays quick."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "bfloat16":
+        return dtypes.bfloat16()
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _ON_FIRST_USE[name]
+    found = import_module(f".{module or name}", __name__)
+    globals()[name] = found if module is None else getattr(found, name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 operators.attach()

@@ -19,8 +19,9 @@ from numpy import ndarray
 
 from conformance.spec import REVISIONS
 
-from .dtypes import CANONICAL, DTYPES, DType, canonical, require_cpu
+from .dtypes import CANONICAL, DTYPES, DType, canonical, require_cpu, require_no_stream, uint16, unfamiliar
 from .store import Store
+from .strictness import STRICT, check_call, check_index, check_value, refuse
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,16 +83,22 @@ class ExTensor:
 
     @property
     def buffer(self) -> memoryview:
-        """The elements as a memoryview with a ``struct`` format code, sharing memory."""
-        return memoryview(self._nd)
+        """The elements as a memoryview with a ``struct`` format code, sharing memory; of bfloat16 the bits, as "H"."""
+        return memoryview(_lendable(self._nd))
 
     @property
     def store(self) -> Store:
-        """The whole C buffer that this array views, whoever allocated it, sharing memory."""
+        """The whole C buffer that this array views, whoever allocated it, sharing memory.
+
+        Raises
+        ------
+        TypeError
+            If the array was lent with gaps: its owner knows the whole.
+        """
         root = self._nd
         while isinstance(root.base, ndarray):
             root = root.base
-        return Store.adopt(root.T if root.flags.f_contiguous else root)
+        return Store.adopt(_lendable(root.T if root.flags.f_contiguous else root))
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> ExTensor:
         """Return this array itself: "cpu" is the one device.
@@ -102,8 +109,7 @@ class ExTensor:
             For any other device, and for a stream.
         """
         require_cpu(device)
-        if stream is not None:
-            raise ValueError(f"'cpu' has no streams, so stream must be None, not {stream!r}")
+        require_no_stream(stream)
         return self
 
     if TYPE_CHECKING:
@@ -162,9 +168,14 @@ class ExTensor:
     # Indexing.
 
     def __getitem__(self, key: Any, /) -> ExTensor:
+        if STRICT:
+            check_index(self._nd.shape, key, writes=False)
         return wrap(self._nd[key if type(key) in _PLAIN_INDICES else index(key)])
 
     def __setitem__(self, key: Any, value: Any, /) -> None:
+        if STRICT:
+            check_index(self._nd.shape, key, writes=True)
+            check_value(self, value)
         elements = value if type(value) is list or type(value) is tuple else operand(value)
         if type(elements) is ndarray:
             require_lossless(elements.dtype, self._nd.dtype)
@@ -175,9 +186,13 @@ class ExTensor:
             raise
 
     def __len__(self) -> int:
+        if STRICT:
+            refuse("length of an array", "take shape[0]")
         return len(self._nd)
 
     def __iter__(self) -> Iterator[ExTensor]:
+        if STRICT:
+            refuse("iteration over an array", "take unstack")
         return map(wrap, iter(self._nd))
 
     # Conversion to Python scalars.
@@ -216,6 +231,8 @@ class ExTensor:
 
     def __array_ufunc__(self, ufunc: numpy.ufunc, method: str, /, *inputs: Any, **kwargs: Any) -> Any:
         """Let ``numpy.sin(x)`` and ``ndarray + x`` give arrays of this namespace."""
+        if STRICT:
+            refuse("NumPy operand or function for its arrays", "use asarray and the namespace's own function")
         given: tuple[Any, ...] = kwargs.pop("out", ())
         for x in inputs + given:
             if hasattr(x, "__array_ufunc__") and admit(x) is None:
@@ -231,6 +248,8 @@ class ExTensor:
         return tuple(map(_dressed, results)) if type(results) is tuple else _dressed(results)
 
     def __buffer__(self, flags: int, /) -> memoryview:
+        if self._nd.dtype.kind == "V":  # NumPy, which asks here before __array__, would take the bits for the elements
+            raise BufferError(f"buffers have no format for {self._nd.dtype}; take its bits from x.buffer")
         return memoryview(self._nd)
 
     def __dlpack__(
@@ -242,7 +261,8 @@ class ExTensor:
         dl_device: tuple[Any, int] | None = None,
         copy: bool | None = None,
     ) -> Any:
-        return self._nd.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+        require_no_stream(stream)
+        return self._nd.__dlpack__(max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self, /) -> tuple[Any, int]:
         return 1, 0  # kDLCPU, and the first of its devices
@@ -254,8 +274,13 @@ class ExTensor:
     def __copy__(self) -> ExTensor:
         return wrap(self._nd.copy())
 
+    def __deepcopy__(self, memo: dict[int, Any], /) -> ExTensor:
+        return self.__copy__()
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return wrap, (self._nd,)
+        # Contiguous, so that the elements travel as one buffer, out of band where the pickler has a band for them.
+        # Made again by the class, as unpickled dtypes are no longer the instances that stand for them.
+        return ExTensor, (self._nd if self._nd.flags.forc else self._nd.copy(),)
 
     def __str__(self) -> str:
         return str(self._nd)
@@ -349,6 +374,8 @@ def routed(function: F) -> F:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if STRICT:
+            check_call(call, *args, **kwargs)
         try:
             return function(*args, **kwargs)
         except ForeignOperandError as foreign:
@@ -375,9 +402,7 @@ def kernel_view(obj: Any, dtype: DType | None = None, copy: bool | None = None) 
         require_lossless(obj.dtype, dtype)
     # NumPy parses keywords for longer than it converts a short list.
     nd = numpy.asarray(obj) if dtype is None and copy is None else numpy.asarray(obj, dtype, copy=copy)
-    found = CANONICAL.get(nd.dtype)
-    if found is None and nd.dtype.kind in "iufc":
-        found = CANONICAL.get(nd.dtype.newbyteorder("="))
+    found = CANONICAL.get(nd.dtype) or unfamiliar(nd.dtype)
     if found is None:
         raise TypeError(
             f"cannot make an array of {nd.dtype} out of a {type(obj).__name__}; its elements must be numbers or bools "
@@ -413,6 +438,15 @@ def require_writable(nd: Kernel) -> None:
     """Refuse to write to memory that its owner lent for reading."""
     if not nd.flags.writeable:
         raise ValueError("this array is read-only: it views a read-only buffer or a broadcast array; write to a copy")
+
+
+def weak(x: Any, other: Any, /) -> Any:
+    """An operand as a kernel takes it beside `other`: a float takes the data type of floats, as ml_dtypes omits."""
+    return other.dtype.type(x) if type(x) is float and type(other) is ndarray and other.dtype.kind == "V" else x
+
+
+def _lendable(nd: Kernel) -> Kernel:
+    return nd.view(uint16) if nd.dtype.kind == "V" else nd
 
 
 def _bare(x: Any) -> Any:

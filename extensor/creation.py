@@ -9,7 +9,9 @@ import numpy
 from numpy import ndarray
 
 from .array import ExTensor, ForeignOperandError, kernel_view, matrices, operand, routed, unwrap, wrap
-from .dtypes import DType, require_cpu, resolve
+from .dtypes import DType, canonical, require_cpu, resolve
+from .store import Store
+from .strictness import STRICT, check_call
 
 
 def arange(
@@ -52,7 +54,9 @@ def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy
     Parameters
     ----------
     obj : array, scalar, nested sequence or buffer exporter
-        What to convert. Bytes become ``uint8``; other buffers keep the type of their elements.
+        What to convert. Buffers (``array.array``, ``memoryview``, ``mmap``, ctypes arrays) are shared, and keep the
+        type of their elements, strides and whether they can be written to; bytes are ``uint8``. For other readings of
+        the same bytes see :func:`from_buffer`.
     dtype : dtype, optional
         Data type of the array; inferred by default.
     device : "cpu", optional
@@ -68,7 +72,7 @@ def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy
     Raises
     ------
     TypeError
-        If the elements are no numbers of the standard (strings, objects, ``float16``).
+        If the elements are no numbers of the standard (strings, objects).
     ValueError
         If `copy` is False and a copy is needed, or a nested sequence is ragged.
 
@@ -156,24 +160,71 @@ def eye(
     return wrap(numpy.eye(n_rows, n_cols, k, resolve(dtype, device)))
 
 
+def from_buffer(exporter: Any, /, dtype: Any, shape: Sequence[int] | None = None, *, offset: int = 0) -> ExTensor:
+    """An array over the bytes of any buffer exporter, whatever type it gives them; an extension of the standard.
+
+    Nothing is copied: what is written on one side is seen on the other, and the exporter lives as long as the array.
+    A buffer that already has the right type needs no more than :func:`asarray`, with ``copy=False`` to be sure.
+
+    Parameters
+    ----------
+    exporter : buffer exporter
+        Owner of C-contiguous memory: bytes, bytearray, mmap, ``array.array``, a ctypes array, ``SharedMemory.buf``, an
+        Arrow buffer. If it is read-only, so is the array.
+    dtype : dtype
+        Data type to read the bytes as.
+    shape : tuple of int, optional
+        Shape of the array; by default one axis of as many elements as there are.
+    offset : int
+        Byte at which the first element starts.
+
+    Raises
+    ------
+    TypeError
+        If `exporter` exports no C-contiguous buffer.
+    ValueError
+        If the bytes are too few, or without a shape no whole number of elements.
+
+    Examples
+    --------
+    >>> import extensor as xp
+    >>> message = bytearray(16)
+    >>> x = xp.from_buffer(message, xp.int16, (2, 3), offset=4)
+    >>> x[1, 2] = 258
+    >>> message.hex(" ", 4)
+    '00000000 00000000 00000000 00000201'
+    """
+    store = Store.adopt(exporter)
+    dtype = canonical(dtype)
+    if shape is None:
+        count, rest = divmod(store.nbytes - offset, dtype.itemsize)
+        if rest:
+            raise ValueError(f"{store.nbytes - offset} bytes hold no whole number of {dtype} elements; pass a shape")
+        shape = (count,)
+    return wrap(store.view(dtype, shape, offset=offset))
+
+
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> ExTensor:
     """An array over the memory of another library's array, by DLPack.
 
     Parameters
     ----------
     x : object with ``__dlpack__`` and ``__dlpack_device__``
-        The other array.
+        The other array. If it says that it is read-only, or speaks a version of DLPack that cannot say, so is the
+        result.
     device : "cpu", optional
         Device of the array.
     copy : bool, optional
-        True: always copy; False: never; None: only if needed.
+        True: always copy, to memory that can be written to; False: never; None: only if needed.
 
     Raises
     ------
     AttributeError
         If `x` has no ``__dlpack__``.
     BufferError
-        If its owner cannot export it.
+        If its owner cannot export it, or NumPy has no such elements (bfloat16).
+    ValueError
+        If `device` is another.
 
     Examples
     --------
@@ -182,7 +233,11 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> E
     ExTensor([0., 1., 2.], dtype=float64)
     """
     require_cpu(device)
-    return wrap(kernel_view(numpy.from_dlpack(x, device=device, copy=copy)))
+    try:
+        nd = numpy.from_dlpack(x, device=device, copy=copy)
+    except RuntimeError as error:  # what NumPy raises for elements that it does not know
+        raise BufferError(f"cannot import a {type(x).__name__}: {error}") from error
+    return wrap(kernel_view(nd.copy() if copy and not nd.flags.writeable else nd))
 
 
 def full(shape: int | Sequence[int], fill_value: Any, *, dtype: DType | None = None, device: Any = None) -> ExTensor:
@@ -205,6 +260,8 @@ def full(shape: int | Sequence[int], fill_value: Any, *, dtype: DType | None = N
     >>> xp.full((2,), 7)
     ExTensor([7, 7], dtype=int64)
     """
+    if STRICT:
+        check_call(full, shape, fill_value)
     return wrap(kernel_view(numpy.full(shape, operand(fill_value), resolve(dtype, device, None))))
 
 

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from .array import ExTensor, kernel_view, operand, routed, unwrap, wrap
-from .dtypes import KINDS, DType, canonical, require_cpu
+from . import large, pool
+from .array import ExTensor, kernel_view, operand, require_lossless, routed, unwrap, wrap
+from .dtypes import KINDS, DType, canonical, ml_dtypes, promoted, require_cpu
+from .large import LARGE
 
 
 class FloatLimits(NamedTuple):
@@ -63,10 +65,17 @@ def astype(x: Any, dtype: DType, /, *, copy: bool = True, device: Any = None) ->
     if target.name == "bool":
         # The conversion to bool is the one from complex that loses nothing it should keep.
         return wrap(unwrap(x).astype(target)) if copy or unwrap(x).dtype != target else x
-    nd = kernel_view(unwrap(x), target, copy or None)
+    nd = unwrap(x)
+    if nd.nbytes >= LARGE and nd.dtype != target:
+        require_lossless(nd.dtype, target)
+        out = pool.empty(nd.shape, target)
+        large.copy(nd, out)
+        return wrap(out)
+    nd = kernel_view(nd, target, copy or None)
     return x if type(x) is ExTensor and nd is x._nd else wrap(nd)
 
 
+@routed
 def can_cast(from_: Any, to: DType, /) -> bool:
     """Whether promotion can turn one data type, or that of an array, into another.
 
@@ -76,7 +85,7 @@ def can_cast(from_: Any, to: DType, /) -> bool:
     >>> xp.can_cast(xp.float32, xp.float64), xp.can_cast(xp.float64, xp.float32)
     (True, False)
     """
-    return result_type(from_, to) == canonical(to)
+    return _promoted(from_, to) == canonical(to)
 
 
 def finfo(type: Any, /) -> FloatLimits:
@@ -93,7 +102,8 @@ def finfo(type: Any, /) -> FloatLimits:
     >>> xp.finfo(xp.float32).bits, xp.finfo(xp.float64).eps
     (32, 2.220446049250313e-16)
     """
-    limits = numpy.finfo(_dtype_of(type))
+    dtype = _dtype_of(type)
+    limits = (ml_dtypes() if dtype.kind == "V" else numpy).finfo(dtype)
     return FloatLimits(
         bits=limits.bits,
         eps=float(limits.eps),
@@ -170,10 +180,14 @@ def result_type(*arrays_and_dtypes: Any) -> DType:
     >>> xp.result_type(xp.int8, xp.uint8), xp.result_type(xp.float32, 1.0)
     (dtype('int16'), dtype('float32'))
     """
+    return _promoted(*arrays_and_dtypes)
+
+
+def _promoted(*arrays_and_dtypes: Any) -> DType:
     given = [canonical(x) if isinstance(x, (numpy.dtype, str, type)) else operand(x) for x in arrays_and_dtypes]
     if not any(hasattr(x, "dtype") or isinstance(x, numpy.dtype) for x in given):
         raise TypeError("result_type needs an array or a data type among its arguments; Python scalars follow theirs")
-    return canonical(numpy.result_type(*given))
+    return canonical(promoted(*given))
 
 
 def _dtype_of(type: Any) -> DType:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy
 
-from . import special
-from .array import ExTensor, operand, routed, unwrap, wrap
+from . import special_cases
+from .array import ExTensor, operand, routed, unwrap, weak, wrap
 from .kernels import FLOATS, binary, floating, unary
 
 abs = unary("abs", numpy.abs, "Absolute value of each element.", "[-1.0, 2.0]", "[1. 2.]")
@@ -79,8 +79,8 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> ExTensor:
     ExTensor([2, 5, 6], dtype=int64)
     """
     nd = unwrap(x)
-    raised = nd.copy() if min is None else numpy.maximum(nd, operand(min))
-    return wrap(raised if max is None else numpy.minimum(raised, operand(max)))
+    raised = nd.copy() if min is None else numpy.maximum(nd, weak(operand(min), nd))
+    return wrap(raised if max is None else numpy.minimum(raised, weak(operand(max), nd)))
 
 
 conj = unary("conj", numpy.conjugate, "Complex conjugate of each element.", "[1 + 2j]", "[1.-2.j]")
@@ -107,12 +107,17 @@ equal = binary(
 )
 exp = unary("exp", numpy.exp, "Exponential of each element.", "[0.0]", "[1.]", kinds=FLOATS)
 expm1 = unary(
-    "expm1", special.expm1, "``exp(x) - 1`` of each element, accurate near zero.", "[1e-20]", "[1.e-20]", kinds=FLOATS
+    "expm1",
+    special_cases.expm1,
+    "``exp(x) - 1`` of each element, accurate near zero.",
+    "[1e-20]",
+    "[1.e-20]",
+    kinds=FLOATS,
 )
 floor = unary("floor", numpy.floor, "Each element rounded down to an integer.", "[1.5, -1.5]", "[ 1. -2.]")
 floor_divide = binary(
     "floor_divide",
-    special.floor_divide,
+    special_cases.floor_divide,
     "Quotient of each pair, rounded down to an integer.",
     "[7, -7]",
     "[2, 2]",
@@ -219,7 +224,9 @@ not_equal = binary(
     "not_equal", numpy.not_equal, "Whether the elements of each pair differ.", "[1, 2]", "[1, 3]", "[False  True]"
 )
 positive = unary("positive", numpy.positive, "A copy of each element.", "[1, -2]", "[ 1 -2]")
-pow = binary("pow", numpy.power, "Each element of `x1` to the power of `x2`.", "[2.0, 3.0]", "[3.0, 2.0]", "[8. 9.]")
+pow = binary(
+    "pow", special_cases.pow, "Each element of `x1` to the power of `x2`.", "[2.0, 3.0]", "[3.0, 2.0]", "[8. 9.]"
+)
 real = unary("real", attrgetter("real"), "Real part of each element.", "[1 + 2j]", "[1.]")
 reciprocal = unary(
     "reciprocal", numpy.reciprocal, "``1 / x`` of each element.", "[2.0, 4.0]", "[0.5  0.25]", kinds=FLOATS
@@ -233,7 +240,7 @@ remainder = binary(
     "[1 2]",
 )
 round = unary("round", numpy.ndarray.round, "Nearest integer to each element, halves to even.", "[0.5, 1.5]", "[0. 2.]")
-sign = unary("sign", special.sign, "Sign of each element: ``x / abs(x)``, or zero.", "[-3, 0]", "[-1  0]")
+sign = unary("sign", special_cases.sign, "Sign of each element: ``x / abs(x)``, or zero.", "[-3, 0]", "[-1  0]")
 signbit = unary(
     "signbit", numpy.signbit, "Whether the sign bit of each element is set.", "[-0.0, 0.0]", "[ True False]"
 )
@@ -242,6 +249,6 @@ sinh = unary("sinh", numpy.sinh, "Hyperbolic sine of each element.", "[0.0]", "[
 sqrt = unary("sqrt", numpy.sqrt, "Square root of each element.", "[4.0, 9.0]", "[2. 3.]", kinds=FLOATS)
 square = unary("square", numpy.square, "Square of each element.", "[2, -3]", "[4 9]")
 subtract = binary("subtract", numpy.subtract, "Difference of each pair of elements.", "[1, 2]", "[3, 5]", "[-2 -3]")
-tan = unary("tan", numpy.tan, "Tangent of each element, in radians.", "[0.0]", "[0.]", kinds=FLOATS)
-tanh = unary("tanh", special.tanh, "Hyperbolic tangent of each element.", "[0.0]", "[0.]", kinds=FLOATS)
+tan = unary("tan", special_cases.tan, "Tangent of each element, in radians.", "[0.0]", "[0.]", kinds=FLOATS)
+tanh = unary("tanh", special_cases.tanh, "Hyperbolic tangent of each element.", "[0.0]", "[0.]", kinds=FLOATS)
 trunc = unary("trunc", numpy.trunc, "Each element rounded toward zero to an integer.", "[1.5, -1.5]", "[ 1. -1.]")

@@ -82,6 +82,7 @@ Examples
 
 
 def _along_one(name: str, kernel: Callable[..., Any], summary: str, given: str, gives: str) -> Callable[..., ExTensor]:
+    @routed
     def function(x: Any, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> ExTensor:
         return wrap(kernel(unwrap(x), n, axis, norm))
 
@@ -89,6 +90,7 @@ def _along_one(name: str, kernel: Callable[..., Any], summary: str, given: str, 
 
 
 def _along_many(name: str, kernel: Callable[..., Any], summary: str, given: str, gives: str) -> Callable[..., ExTensor]:
+    @routed
     def function(
         x: Any, /, *, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: Norm = "backward"
     ) -> ExTensor:

@@ -11,16 +11,19 @@ from typing import Any, TypeVar
 import numpy
 from numpy import ndarray
 
-from .array import PYTHON_SCALARS, UFUNCS, ExTensor, ForeignOperandError, operand, unwrap, wrap
-from .dtypes import float64
+from . import large
+from .array import PYTHON_SCALARS, UFUNCS, ExTensor, ForeignOperandError, operand, unwrap, weak, wrap
+from .dtypes import MET, float64, promoted
+from .large import LARGE
+from .strictness import STRICT, check
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 KERNELS: dict[str, Callable[..., Any]] = {}
 """The kernel of each elementwise function by name, for the operators of the array."""
 
-ALL, FLOATS = "biufc", "fc"
-"""Kinds of data types, as ``numpy.dtype.kind`` has them, that a kernel can be given."""
+ALL, FLOATS = "biufcV", "fcV"
+"""Kinds of data types, as ``numpy.dtype.kind`` has them, that a kernel can be given; "V" is bfloat16's."""
 
 _UNARY = """{summary}
 
@@ -92,12 +95,16 @@ def unary(
     """
 
     def function(x: Any, /) -> Any:
+        if STRICT:
+            check(name, x)
         try:
             nd = x._nd if type(x) is ExTensor else unwrap(x)
         except ForeignOperandError as foreign:
             return foreign.answer(function, (x,), {})
-        return wrap(kernel(nd if nd.dtype.kind in kinds else nd.astype(float64)))
+        nd = nd if nd.dtype.kind in kinds else nd.astype(float64)
+        return wrap(kernel(nd) if nd.nbytes < LARGE else on_large(nd))
 
+    on_large = large.kernel(kernel)
     if kinds == FLOATS:
         replaced = [ufunc for ufunc, substitute in UFUNCS.items() if substitute is kernel]
         for ufunc in replaced or [kernel]:
@@ -114,17 +121,22 @@ def binary(
     """The function of two arrays that runs `kernel` on each pair of elements; parameters as in :func:`unary`."""
 
     def function(x1: Any, x2: Any, /) -> Any:
+        if STRICT:
+            check(name, x1, x2)
         if type(x1) is ExTensor:
             if type(x2) is ExTensor:
-                return wrap(kernel(x1._nd, x2._nd))
+                nd1, nd2 = x1._nd, x2._nd
+                return wrap(kernel(nd1, nd2) if nd1.nbytes < LARGE else on_large(nd1, nd2))
             if type(x2) in PYTHON_SCALARS:
-                return wrap(kernel(x1._nd, x2))
+                nd1, scalar = x1._nd, weak(x2, x1._nd) if MET else x2
+                return wrap(kernel(nd1, scalar) if nd1.nbytes < LARGE else on_large(nd1, scalar))
         try:
             first, second = operands(x1, x2)
         except ForeignOperandError as foreign:
             return foreign.answer(function, (x1, x2), {})
-        return wrap(kernel(first, second))
+        return wrap((on_large if getattr(second, "nbytes", 0) >= LARGE else kernel)(first, second))
 
+    on_large = large.kernel(kernel)
     doc = _BINARY.format(name=name, summary=summary, given1=given1, given2=given2, gives=gives)
     KERNELS[name] = kernel
     return named(function, name, doc)
@@ -141,14 +153,14 @@ def operands(x1: Any, x2: Any) -> tuple[Any, Any]:
     first, second = operand(x1), operand(x2)
     if type(first) is not ndarray and type(second) is not ndarray:
         raise TypeError(f"one operand must be an array, got {x1!r} and {x2!r}; use extensor.asarray() on one")
-    return first, second
+    return weak(first, second), weak(second, first)
 
 
 def floating(ufunc: numpy.ufunc) -> Callable[[Any, Any], Any]:
     """A kernel for a ufunc of floats that takes two integers as the default float, not as a shorter one."""
 
     def kernel(x1: Any, x2: Any) -> Any:
-        return ufunc(x1, x2) if numpy.result_type(x1, x2).kind in "fc" else ufunc(x1, x2, dtype=float64)
+        return ufunc(x1, x2) if promoted(x1, x2).kind in FLOATS else ufunc(x1, x2, dtype=float64)
 
     UFUNCS[ufunc] = kernel
     return kernel

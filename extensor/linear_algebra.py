@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 
 from .array import ExTensor, matrices, routed, unwrap, wrap
+from .dtypes import alike
 from .kernels import binary
 
 # NumPy's annotations lack `axis`.
@@ -62,7 +63,8 @@ def tensordot(x1: Any, x2: Any, /, *, axes: int | tuple[Sequence[int], Sequence[
     >>> xp.tensordot(xp.asarray([1, 2]), xp.asarray([3, 4]), axes=1)
     ExTensor(11, dtype=int64)
     """
-    return wrap(numpy.tensordot(unwrap(x1), unwrap(x2), axes))
+    first, second = alike(unwrap(x1), unwrap(x2))
+    return wrap(numpy.tensordot(first, second, axes))
 
 
 @routed

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy
 
+from . import pool
 from .array import ExTensor, routed, unwrap, wrap
+from .dtypes import alike
+from .large import LARGE
 
 
 @routed
@@ -88,7 +91,12 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> ExTensor:
     >>> xp.concat([xp.asarray([1, 2]), xp.asarray([3])])
     ExTensor([1, 2, 3], dtype=int64)
     """
-    return wrap(numpy.concatenate([unwrap(x) for x in arrays], axis))
+    views = alike(*[unwrap(x) for x in arrays])
+    if sum([nd.nbytes for nd in views]) >= LARGE and axis is not None:
+        shape = list(views[0].shape)
+        shape[axis] = sum([nd.shape[axis] for nd in views])
+        return wrap(numpy.concatenate(views, axis, out=pool.empty(tuple(shape), numpy.result_type(*views))))
+    return wrap(numpy.concatenate(views, axis))
 
 
 @routed
@@ -276,7 +284,7 @@ def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> ExTensor:
     ExTensor([[1, 2],
               [3, 4]], dtype=int64)
     """
-    return wrap(numpy.stack([unwrap(x) for x in arrays], axis))
+    return wrap(numpy.stack(alike(*[unwrap(x) for x in arrays]), axis))
 
 
 @routed

@@ -9,21 +9,23 @@ import numpy
 
 from conformance.spec import OPERATORS
 
-from .array import ExTensor, admit, require_writable, wrap
-from .dtypes import DType
+from . import large
+from .array import ExTensor, admit, require_writable, weak, wrap
+from .dtypes import MET, DType, promoted
 from .kernels import KERNELS
+from .large import LARGE
+from .strictness import STRICT, check
 
 
 def attach() -> None:
     """Give the array the operator, the reflected and the in-place method of each row."""
     for row in OPERATORS:
-        kernel = KERNELS[row.function]
         if row.signature == "(self, /)":
-            _set(row.method, _unary(kernel))
+            _set(row.method, _unary(row.function))
         else:
-            _set(row.method, _binary(kernel))
-            _set(row.reflected, _reflected(kernel))
-            _set(row.inplace, _inplace(kernel))
+            _set(row.method, _binary(row.function))
+            _set(row.reflected, _reflected(row.function))
+            _set(row.inplace, _inplace(row.function))
 
 
 def _set(name: str | None, method: Any) -> None:
@@ -33,42 +35,67 @@ def _set(name: str | None, method: Any) -> None:
         setattr(ExTensor, name, method)
 
 
-def _unary(kernel: Callable[..., Any]) -> Callable[[ExTensor], ExTensor]:
+def _unary(name: str) -> Callable[[ExTensor], ExTensor]:
+    kernel = KERNELS[name]
+    on_large = large.kernel(kernel)
+
     def method(self: ExTensor, /) -> ExTensor:
-        return wrap(kernel(self._nd))
+        if STRICT:
+            check(name, self)
+        nd = self._nd
+        return wrap(kernel(nd) if nd.nbytes < LARGE else on_large(nd))
 
     return method
 
 
-def _binary(kernel: Callable[..., Any]) -> Callable[[ExTensor, Any], Any]:
+def _binary(name: str) -> Callable[[ExTensor, Any], Any]:
+    kernel = KERNELS[name]
+    on_large = large.kernel(kernel)
+
     def method(self: ExTensor, other: Any, /) -> Any:
-        if type(other) is ExTensor:
-            return wrap(kernel(self._nd, other._nd))
-        value = admit(other)
-        # An operand of another library gets its turn: Python calls its reflected method next.
-        return NotImplemented if value is None else wrap(kernel(self._nd, value))
+        if STRICT:
+            check(name, self, other)
+        nd = self._nd
+        value = other._nd if type(other) is ExTensor else weak(admit(other), nd) if MET else admit(other)
+        if value is None:
+            # An operand of another library gets its turn: Python calls its reflected method next.
+            return NotImplemented
+        return wrap(kernel(nd, value) if nd.nbytes < LARGE else on_large(nd, value))
 
     return method
 
 
-def _reflected(kernel: Callable[..., Any]) -> Callable[[ExTensor, Any], Any]:
+def _reflected(name: str) -> Callable[[ExTensor, Any], Any]:
+    kernel = KERNELS[name]
+    on_large = large.kernel(kernel)
+
     def method(self: ExTensor, other: Any, /) -> Any:
-        value = admit(other)
-        return NotImplemented if value is None else wrap(kernel(value, self._nd))
+        if STRICT:
+            check(name, other, self)
+        nd = self._nd
+        value = weak(admit(other), nd) if MET else admit(other)
+        if value is None:
+            return NotImplemented
+        return wrap(kernel(value, nd) if nd.nbytes < LARGE else on_large(value, nd))
 
     return method
 
 
-def _inplace(kernel: Callable[..., Any]) -> Callable[[ExTensor, Any], Any]:
+def _inplace(name: str) -> Callable[[ExTensor, Any], Any]:
+    kernel = KERNELS[name]
+    on_large = large.kernel(kernel)
+
     def method(self: ExTensor, other: Any, /) -> Any:
+        if STRICT:
+            check(name, self, other)
         target, value = self._nd, admit(other)
         if value is None:
             return NotImplemented
         if getattr(value, "dtype", None) is not target.dtype:
-            _require_same_dtype(target.dtype, numpy.result_type(target, value))
+            _require_same_dtype(target.dtype, promoted(target, value))
         try:
             if type(kernel) is numpy.ufunc:
-                kernel(target, value, out=target)
+                (kernel if target.nbytes < LARGE else on_large)(target, value, out=target)
             else:
                 result = kernel(target, value)
                 _require_same_dtype(target.dtype, result.dtype)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 
 from .array import ExTensor, Kernel, routed, unwrap, wrap
+from .dtypes import HALVES, float32
 
 
 @routed
@@ -58,11 +59,12 @@ def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = 
     # Equal integers cannot be told apart, and NumPy's fastest sort of them is not a stable one.
     kind = "stable" if stable and nd.dtype.kind in "fc" else None
     (numpy.flip(nd, axis) if descending else nd).sort(axis, kind=kind)
-    return wrap(nd)
+    return wrap(nd.astype(unwrap(x).dtype, copy=False))
 
 
 def _with_axis(x: Any) -> Kernel:
     nd = unwrap(x)
     if nd.ndim == 0:
         raise ValueError("sorting needs an array with an axis or more")
-    return nd
+    # ml_dtypes does not put NaN last, and float32 holds every half.
+    return nd.astype(float32) if nd.dtype in HALVES else nd

@@ -7,26 +7,40 @@ They reduce by ufuncs: ``numpy.add.reduce`` costs a third of ``numpy.sum``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import nan
 from math import prod as product
 from typing import Any
 
 import numpy
 
+from . import large
 from .array import ExTensor, Kernel, require_lossless, routed, unwrap, wrap
-from .dtypes import KINDS, DType, canonical, float64, int64, uint64
+from .dtypes import DTYPES, HALVES, KINDS, DType, canonical, float32, float64, int64, uint64
+from .large import LARGE_REDUCED
+from .special_cases import joined
 
-# NumPy's annotations take `keepdims` as a literal only.
-_add: Any = numpy.add.reduce
-_multiply: Any = numpy.multiply.reduce
-_maximum: Any = numpy.maximum.reduce
-_minimum: Any = numpy.minimum.reduce
+
+def _reducer(ufunc: Any) -> Callable[..., Any]:
+    reduce = ufunc.reduce
+
+    def run(nd: Kernel, axis: int | tuple[int, ...] | None, dtype: DType | None = None, *, keepdims: bool) -> Any:
+        if nd.nbytes < LARGE_REDUCED:
+            return reduce(nd, axis, dtype, keepdims=keepdims)
+        return large.reduction(ufunc, nd, axis, dtype, keepdims)
+
+    return run
+
+
+_add, _multiply = _reducer(numpy.add), _reducer(numpy.multiply)
+_maximum, _minimum = _reducer(numpy.maximum), _reducer(numpy.minimum)
 
 ACCUMULATED: dict[DType, DType] = (
     dict.fromkeys(KINDS["bool"] + KINDS["signed integer"], int64)
     | dict.fromkeys(KINDS["unsigned integer"], uint64)
-    | {dtype: dtype for dtype in KINDS["real floating"] + KINDS["complex floating"]}
+    | {dtype: dtype for dtype in DTYPES.values() if dtype.kind in "fc"}
 )
-"""The data type in which sums and products of each data type add up."""
+"""The data type in which sums and products of each data type of the standard add up."""
 
 
 @routed
@@ -103,7 +117,10 @@ def mean(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool
     >>> xp.mean(xp.asarray([1.0, 2.0, 6.0]))
     ExTensor(3., dtype=float64)
     """
-    return wrap(_mean(_floats(x), axis, keepdims))
+    nd = unwrap(x)
+    floats = _floats(nd)
+    average = _mean(floats, axis, keepdims)
+    return wrap(average if floats is nd else _rounded(average, nd))
 
 
 @routed
@@ -137,7 +154,9 @@ def prod(
     ExTensor(24, dtype=int64)
     """
     nd = unwrap(x)
-    return wrap(_multiply(nd, axis, _accumulated(nd, dtype), keepdims=keepdims))
+    accumulated = _accumulated(nd, dtype)
+    total = _multiply(nd, axis, accumulated, keepdims=keepdims)
+    return wrap(_rounded(total, nd, dtype) if accumulated is float32 else total)
 
 
 @routed
@@ -152,7 +171,8 @@ def std(
     >>> xp.std(xp.asarray([1.0, 3.0]))
     ExTensor(1., dtype=float64)
     """
-    return wrap(numpy.sqrt(_variance(_floats(x), axis, correction, keepdims)))
+    nd = unwrap(x)
+    return wrap(_rounded(numpy.sqrt(_variance(_floats(nd), axis, correction, keepdims)), nd))
 
 
 @routed
@@ -185,7 +205,9 @@ def sum(
     ExTensor([4, 6], dtype=int64)
     """
     nd = unwrap(x)
-    return wrap(_add(nd, axis, _accumulated(nd, dtype), keepdims=keepdims))
+    accumulated = _accumulated(nd, dtype)
+    total = _add(nd, axis, accumulated, keepdims=keepdims)
+    return wrap(_rounded(total, nd, dtype) if accumulated is float32 else total)
 
 
 @routed
@@ -216,14 +238,20 @@ def var(
     >>> xp.var(xp.asarray([1.0, 3.0]), correction=1)
     ExTensor(2., dtype=float64)
     """
-    return wrap(_variance(_floats(x), axis, correction, keepdims))
+    nd = unwrap(x)
+    return wrap(_rounded(_variance(_floats(nd), axis, correction, keepdims), nd))
 
 
 def _accumulated(nd: Kernel, dtype: DType | None) -> DType:
     if dtype is None:
-        return ACCUMULATED[nd.dtype]
+        return ACCUMULATED.get(nd.dtype, float32)
     require_lossless(nd.dtype, canonical(dtype))
     return canonical(dtype)
+
+
+def _rounded(result: Any, nd: Kernel, dtype: DType | None = None) -> Any:
+    """The result for `nd` in its data type, if that is a half, for halves add up in ``float32``."""
+    return result.astype(nd.dtype) if dtype is None and nd.dtype in HALVES else result
 
 
 def _accumulate(ufunc: numpy.ufunc, x: Any, axis: int | None, dtype: DType | None, include_initial: bool) -> ExTensor:
@@ -236,12 +264,11 @@ def _accumulate(ufunc: numpy.ufunc, x: Any, axis: int | None, dtype: DType | Non
         first = list(totals.shape)
         first[along] = 1
         totals = numpy.concatenate([numpy.full(first, ufunc.identity, totals.dtype), totals], along)
-    return wrap(totals)
+    return wrap(_rounded(totals, nd, dtype))
 
 
-def _floats(x: Any) -> Kernel:
-    nd = unwrap(x)
-    return nd if nd.dtype.kind in "fc" else nd.astype(float64)
+def _floats(nd: Kernel) -> Kernel:
+    return nd if nd.dtype.char in "fdFD" else nd.astype(float32 if nd.dtype in HALVES else float64)
 
 
 def _count(nd: Kernel, axis: int | tuple[int, ...] | None) -> int:
@@ -252,11 +279,16 @@ def _count(nd: Kernel, axis: int | tuple[int, ...] | None) -> int:
 
 
 def _mean(nd: Kernel, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
-    return _add(nd, axis, keepdims=keepdims) / nd.dtype.type(_count(nd, axis))
+    total = _add(nd, axis, keepdims=keepdims)
+    if nd.dtype.kind != "c":
+        return total / nd.dtype.type(_count(nd, axis))
+    # A complex quotient would spread NaN from one part to the other.
+    count = nd.real.dtype.type(_count(nd, axis))
+    return joined(total.real / count, total.imag / count)
 
 
 def _variance(nd: Kernel, axis: int | tuple[int, ...] | None, correction: float, keepdims: bool) -> Any:
     deviations = nd - _mean(nd, axis, True)
     squares = (deviations * deviations.conj()).real if nd.dtype.kind == "c" else numpy.square(deviations)
-    freedom = numpy.maximum(_count(nd, axis) - correction, 0)
-    return _add(squares, axis, keepdims=keepdims) / squares.dtype.type(freedom)
+    freedom = _count(nd, axis) - correction
+    return _add(squares, axis, keepdims=keepdims) / squares.dtype.type(freedom if freedom > 0 else nan)

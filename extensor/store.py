@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any, final
 
 import numpy
+from numpy import ndarray
 
+from . import pool
 from .dtypes import canonical
-
-ALIGNMENT = 64
-"""Bytes: a cache line, and the widest vector register of common processors."""
 
 
 @final
@@ -39,7 +38,7 @@ class Store:
 
     @classmethod
     def allocate(cls, nbytes: int) -> Store:
-        """Take `nbytes` of fresh, uninitialised memory, aligned to 64 bytes.
+        """Take `nbytes` of uninitialised memory, aligned to 64 bytes; large blocks come from :mod:`extensor.pool`.
 
         Raises
         ------
@@ -53,9 +52,8 @@ class Store:
         """
         if nbytes < 0:
             raise ValueError(f"a store cannot hold {nbytes} bytes; pass zero or more")
-        block = numpy.empty(nbytes + ALIGNMENT, numpy.uint8)
-        start = -block.ctypes.data % ALIGNMENT
-        return cls(block[start : start + nbytes].data)
+        recycled = nbytes >= pool.SMALLEST
+        return cls((pool.empty((nbytes,), numpy.dtype(numpy.uint8)) if recycled else pool.block(nbytes)).data)
 
     @classmethod
     def adopt(cls, exporter: Any) -> Store:
@@ -92,13 +90,21 @@ class Store:
         return self.buffer.readonly
 
     @property
+    def name(self) -> str | None:
+        """The name by which other processes :func:`attach` to the memory, or None if it is not shared."""
+        owner: Any = self.buffer
+        while isinstance(owner, memoryview | ndarray):
+            owner = owner.obj if isinstance(owner, memoryview) else owner.base
+        return owner.name if isinstance(owner, SharedBlock) else None
+
+    @property
     def address(self) -> int:
         """Address of the first byte."""
         return int(numpy.frombuffer(self.buffer, numpy.uint8).ctypes.data) if self.nbytes else 0
 
     def view(
         self, dtype: Any, shape: Sequence[int], *, offset: int = 0, strides: Sequence[int] | None = None
-    ) -> numpy.ndarray[Any, Any]:
+    ) -> ndarray[Any, Any]:
         """A typed, strided NumPy view of the bytes from `offset` on; ``asarray`` takes it without a copy.
 
         Parameters
@@ -114,7 +120,9 @@ class Store:
 
         Raises
         ------
-        ValueError, TypeError
+        TypeError
+            If `dtype` is no data type.
+        ValueError
             If the view would reach outside the store.
 
         Examples
@@ -122,7 +130,34 @@ class Store:
         >>> Store.adopt(bytes(range(8))).view("uint8", (2, 2), offset=1, strides=(4, 1)).tolist()
         [[1, 2], [5, 6]]
         """
-        return numpy.ndarray(tuple(shape), canonical(dtype), self.buffer, offset, strides)
+        shape, dtype = tuple(shape), canonical(dtype)
+        if offset < 0:  # NumPy would read what lies in front of the buffer
+            raise ValueError(f"offset must be zero or more bytes, not {offset}")
+        try:
+            return ndarray(shape, dtype, self.buffer, offset, strides)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{dtype} elements of shape {shape} from byte {offset} on do not fit into {self.nbytes} bytes: {error}"
+            ) from error
 
     def __repr__(self) -> str:
         return f"<Store of {self.nbytes} bytes{', read-only' if self.readonly else ''}>"
+
+
+class SharedBlock:
+    """A block of shared memory that stays mapped until the last array over it dies.
+
+    NumPy takes it by ``__array_interface__``, not as a buffer: ``SharedMemory`` cannot be closed while its buffer is
+    exported, and an array lets go of a buffer only after everything else that it holds.
+    """
+
+    __slots__ = ("__weakref__", "_memory", "name")
+
+    def __init__(self, memory: Any) -> None:
+        self._memory = memory
+        self.name = memory.name
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        block = numpy.frombuffer(self._memory.buf, numpy.uint8)
+        return {"version": 3, "data": (block.ctypes.data, False), "shape": block.shape, "typestr": "|u1"}

@@ -1,14 +1,14 @@
-"""Named arrays in a safetensors file, readable by PyTorch, JAX and every other reader of the format."""
+"""Named arrays in a safetensors file, readable by PyTorch, JAX and every other reader of the format.
+
+It is the default namespace that knows the format; arrays of others come and go through NumPy.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy
-import safetensors
-import safetensors.numpy
 
 from nn.namespaces import Array, Namespace, namespace_or_default
 
@@ -36,8 +36,8 @@ def save(path: str | os.PathLike[str], state: Mapping[str, Array], metadata: Map
     ...     load(path, xp=numpy)
     {'0.bias': array([1., 2.])}
     """
-    arrays = {name: numpy.asarray(array, order="C") for name, array in state.items()}
-    replace_file(path, safetensors.numpy.save(arrays, None if metadata is None else dict(metadata)))
+    arrays = {name: numpy.asarray(array) for name, array in state.items()}
+    namespace_or_default(None).save_safetensors(path, arrays, metadata=metadata)
 
 
 def load(path: str | os.PathLike[str], *, xp: Namespace | None = None) -> dict[str, Array]:
@@ -49,22 +49,6 @@ def load(path: str | os.PathLike[str], *, xp: Namespace | None = None) -> dict[s
         If the file is cut short or is no safetensors file.
     """
     xp = namespace_or_default(xp)
-    try:
-        arrays = safetensors.numpy.load(Path(path).read_bytes())
-    except safetensors.SafetensorError as error:
-        raise ValueError(f"{path}: not a whole safetensors file ({error})") from error
-    return {name: xp.asarray(array) for name, array in arrays.items()}
-
-
-def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write ``content`` beside ``path``, then rename: a crash at any moment leaves one whole file."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    arrays = namespace_or_default(None).load_safetensors(path)
+    # Copied out of the file, which is mapped for reading only.
+    return {name: xp.asarray(numpy.array(array)) for name, array in arrays.items()}

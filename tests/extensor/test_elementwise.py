@@ -37,6 +37,33 @@ def test_real_functions(name, data):
         assert float(result[0]) == pytest.approx(float(expected), rel=tolerance, abs=tolerance)
 
 
+AWAY_FROM_ZERO = st.floats(1e-3, 50) | st.floats(-50, -1e-3)  # mpmath has no signed zeros.
+EXACT_PAIRS = {
+    "atan2": mpmath.atan2,
+    "divide": lambda x, y: x / y,
+    "hypot": mpmath.hypot,
+    "logaddexp": lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y)),
+    "multiply": lambda x, y: x * y,
+    "pow": lambda x, y: abs(x) ** y,
+    "subtract": lambda x, y: x - y,
+}
+
+
+@pytest.mark.parametrize("name", EXACT_PAIRS)
+@given(first=AWAY_FROM_ZERO, second=AWAY_FROM_ZERO)
+def test_functions_of_two(name, first, second):
+    for dtype, tolerance in ((xp.float64, 1e-13), (xp.float32, 1e-5)):
+        x1, x2 = xp.asarray(first, dtype=dtype), xp.asarray(second, dtype=dtype)
+        if name == "pow":
+            x1, x2 = xp.abs(x1) + 0.5, x2 / 4
+        with mpmath.workdps(50):
+            expected = float(EXACT_PAIRS[name](mpmath.mpf(float(x1)), mpmath.mpf(float(x2))))
+        with numpy.errstate(under="ignore"):
+            result = getattr(xp, name)(x1, x2)
+        assert result.dtype == dtype
+        assert float(result) == pytest.approx(expected, rel=tolerance, abs=tolerance)
+
+
 @pytest.mark.parametrize("name", FLOATING)
 @given(real=st.floats(0.1, 4), imag=st.floats(0.1, 4), negative=st.booleans())
 def test_complex_functions(name, real, imag, negative):

@@ -5,6 +5,7 @@ import inspect
 import pickle
 import re
 import types
+from pathlib import Path
 
 import array_api_strict
 import pytest
@@ -14,6 +15,12 @@ from conformance import spec
 
 MAIN = [row for row in spec.FUNCTIONS if row.chapter not in spec.NAMESPACES]
 OWN = {"ExTensor", "Store", "__array_api_version__", "__version__", "fft", "linalg"}
+OWN |= {"get_num_threads", "pool", "set_num_threads"}
+OWN |= {"from_buffer", "share", "attach"}
+OWN |= {"dot", "einsum", "flatten", "float16", "median", "pad", "quantile", "random", "scatter", "special", "split"}
+OWN |= {"strict"}
+OWN |= {"digamma", "erf", "erfc", "erfinv", "gamma", "gammaln"}
+OWN |= {"load", "load_safetensors", "open_memmap", "save", "save_safetensors"}
 PLACES = {None: xp, "linalg": xp.linalg, "fft": xp.fft, "info": xp.__array_namespace_info__()}
 
 
@@ -25,6 +32,11 @@ def test_all_is_the_standard_and_little_more():
     standard = {row.name for row in MAIN} | set(spec.DTYPES) | set(spec.CONSTANTS)
     assert set(xp.__all__) - {"__array_namespace_info__"} == (standard | OWN) - {"__array_namespace_info__"}
     assert all(hasattr(xp, name) for name in xp.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(OWN - {"ExTensor", "__array_api_version__", "__version__", "fft", "linalg"}))
+def test_what_is_beyond_the_standard_is_documented_as_such(name):
+    assert f"`{name}" in (Path(__file__).parents[2] / "docs" / "extensions.md").read_text()
 
 
 @pytest.mark.parametrize("name", ["linalg", "fft", "info"])

@@ -8,7 +8,6 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import nn
-from nn import serialization
 
 STATE = {"0.weight": numpy.arange(6, dtype=numpy.float32).reshape(2, 3).T, "0.bias": numpy.asarray(1.5)}
 
@@ -52,7 +51,7 @@ def test_a_failure_while_writing_leaves_the_old_file_alone(tmp_path, monkeypatch
     def fail(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr(serialization.os, step, fail)
+    monkeypatch.setattr(os, step, fail)
     with pytest.raises(OSError, match="disk full"):
         nn.save(path, {"other": numpy.zeros(1000)})
     assert path.read_bytes() == before
