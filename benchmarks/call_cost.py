@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy
@@ -20,10 +21,16 @@ CALLS: dict[str, Callable[[Any, Any], object]] = {
     "x + x": lambda xp, x: x + x,
     "x * 0.5": lambda xp, x: x * 0.5,
     "exp(x)": lambda xp, x: xp.exp(x),
+    "x < x": lambda xp, x: x < x,
     "sum(x)": lambda xp, x: xp.sum(x),
-    "reshape(x, (2, 4))": lambda xp, x: xp.reshape(x, (2, 4)),
-    "x[1:]": lambda xp, x: x[1:],
-    "asarray(list)": lambda xp, x: xp.asarray([1.0, 2.0, 3.0]),
+    "reshape(x, (-1,))": lambda xp, x: xp.reshape(x, (-1,)),
+    "x[...]": lambda xp, x: x[...],
+}
+
+OTHERS: dict[str, tuple[tuple[int, ...], Callable[[Any, Any], object]]] = {
+    "x[1:]": ((8,), lambda xp, x: x[1:]),
+    "matmul(x, x)": ((8, 8), lambda xp, x: xp.matmul(x, x)),
+    "asarray(list)": ((8,), lambda xp, x: xp.asarray([1.0, 2.0, 3.0])),
 }
 
 PEERS = ("array_api_strict", "torch", "jax")
@@ -32,13 +39,12 @@ PEERS = ("array_api_strict", "torch", "jax")
 def main() -> None:
     namespaces = {name: autodiff.import_namespace(name) for name in ("numpy", "extensor")}
     namespaces |= {name: autodiff.import_namespace(name) for name in PEERS if importlib.util.find_spec(name)}
-    values = numpy.random.default_rng(0).random(8)
-    arrays = {name: xp.asarray(values) for name, xp in namespaces.items()}
-    for title, call in CALLS.items():
-        compare(
-            f"{title}, shape (8,)",
-            {name: lambda xp=xp, x=arrays[name], call=call: call(xp, x) for name, xp in namespaces.items()},
-        )
+    rows = [(title, shape, call) for title, call in CALLS.items() for shape in ((), (8,), (100,))]
+    rows += [(title, shape, call) for title, (shape, call) in OTHERS.items()]
+    for title, shape, call in rows:
+        values = numpy.asarray(numpy.random.default_rng(0).random(shape))
+        contestants = {name: partial(call, xp, xp.asarray(values)) for name, xp in namespaces.items()}
+        compare(f"{title}, shape {shape}", contestants, rounds=15)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy
@@ -46,14 +47,8 @@ def main() -> None:
             values = numpy.random.default_rng(0).random((1_000, columns)).astype(dtype)
             arrays = {name: xp.asarray(values) for name, xp in namespaces.items()}
             for title, operation in OPERATIONS.items():
-                compare(
-                    f"{title}, {dtype}, shape (1000, {columns})",
-                    {
-                        name: lambda xp=xp, x=arrays[name], operation=operation: operation(xp, x)
-                        for name, xp in namespaces.items()
-                    },
-                    rounds=9,
-                )
+                contestants = {name: partial(operation, xp, arrays[name]) for name, xp in namespaces.items()}
+                compare(f"{title}, {dtype}, shape (1000, {columns})", contestants, rounds=9)
 
 
 if __name__ == "__main__":
