@@ -10,10 +10,13 @@ array([0.        , 0.84147098])
 """
 
 from .checking import check_grads
+from .checkpointing import checkpoint
+from .custom import custom_jvp, custom_vjp, primitive
 from .forward import Forward
+from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .namespaces import array_namespace, import_namespace
 from .reverse import Reverse
-from .transforms import grad, jvp, stop_gradient, value_and_grad, vjp
+from .transforms import grad, jvp, linear_transpose, linearize, stop_gradient, value_and_grad, vjp
 from .wrapping import LeakedTracerError, WrappedArray, WrapperNamespace
 
 __all__ = [
@@ -24,9 +27,20 @@ __all__ = [
     "WrapperNamespace",
     "array_namespace",
     "check_grads",
+    "checkpoint",
+    "custom_jvp",
+    "custom_vjp",
     "grad",
+    "hessian",
+    "hvp",
     "import_namespace",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
     "jvp",
+    "linear_transpose",
+    "linearize",
+    "primitive",
     "stop_gradient",
     "value_and_grad",
     "vjp",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .rules import Rule
-from .wrapping import WrappedArray, WrapperNamespace, attach_operators, lift
+from .wrapping import WrappedArray, WrapperNamespace, attach_operators, lift, rebuilt
 
 __all__ = ["Forward", "ForwardArray"]
 
@@ -51,14 +51,14 @@ class Forward(WrapperNamespace):
         tangent = None if x.tangent is None else lift(self.inner, x.tangent)
         return ForwardArray(lift(self.inner, x.primal), self, tangent)
 
-    def depends(self, x: Any) -> bool:
-        return isinstance(x, ForwardArray) and x.namespace.level == self.level and x.tangent is not None
-
-    def record(self, rule: Rule, operands: Any, primals: Any, out: Any, params: Any) -> ForwardArray:
+    def record(self, rule: Rule, operands: Any, primals: Any, out: Any, params: Any) -> Any:
         tangents = [x.tangent if isinstance(x, ForwardArray) and x.namespace is self else None for x in operands]
         if all(x_dot is None for x_dot in tangents):
-            return ForwardArray(out, self, None)
-        return ForwardArray(out, self, rule.push(self.inner, tangents, out, primals, params))
+            return self.wrap(out)
+        out_dot = rule.push(self.inner, tangents, out, primals, params)
+        if isinstance(out, tuple):
+            return rebuilt(out, [ForwardArray(x, self, x_dot) for x, x_dot in zip(out, out_dot, strict=True)])
+        return ForwardArray(out, self, out_dot)
 
 
 attach_operators(ForwardArray, Forward)

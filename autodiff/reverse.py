@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 from conformance import spec
 
 from .namespaces import join
-from .rules import RULES, Rule, unbroadcast
-from .wrapping import LeakedTracerError, WrappedArray, WrapperNamespace, attach_operators, lift
+from .rules import RULES, Parts, Rule, unbroadcast
+from .wrapping import LeakedTracerError, WrappedArray, WrapperNamespace, attach_operators, lift, rebuilt
 
 __all__ = ["Reverse", "ReverseArray"]
 
@@ -35,6 +35,9 @@ class _ClosedTape:
 
 _CLOSED = _ClosedTape()
 
+_PART = Rule("part", lambda xp, ct, out, position: Parts({position: ct}))
+"""Takes one of several results of an operation; its cotangent is a part of the operation's."""
+
 
 class Reverse(WrapperNamespace):
     """Namespace in which every operation on a variable is written on a tape.
@@ -47,7 +50,8 @@ class Reverse(WrapperNamespace):
     Notes
     -----
     An entry of the tape is ``(rule, nodes, shapes, operands, params, out)``. It keeps of the operands and of the result
-    what the rule reads, and shapes otherwise. A variable's entry is None.
+    what the rule reads, and shapes otherwise. A variable's entry is None. After an operation of several results there
+    is an entry for each of them.
 
     Examples
     --------
@@ -86,17 +90,17 @@ class Reverse(WrapperNamespace):
     def rewrap(self, x: ReverseArray) -> ReverseArray:
         return ReverseArray(lift(self.inner, x.primal), self, x.node)
 
-    def depends(self, x: Any) -> bool:
-        return isinstance(x, ReverseArray) and x.namespace.level == self.level and x.node is not None
-
-    def record(self, rule: Rule, operands: Any, primals: Any, out: Any, params: Any) -> ReverseArray:
+    def record(self, rule: Rule, operands: Any, primals: Any, out: Any, params: Any) -> Any:
         nodes = [x.node if isinstance(x, ReverseArray) and x.namespace is self else None for x in operands]
         tape = self.tape
         node = len(tape)
         if nodes.count(None) == len(nodes):
-            return ReverseArray(out, self, None)
+            return self.wrap(out)
         shapes = [getattr(x, "shape", None) for x in primals]
         tape.append((rule, nodes, shapes, rule.keep(primals, shapes), params, out if rule.reads_out else None))
+        if isinstance(out, tuple):
+            tape.extend([(_PART, (node,), (None,), (position,), None, None) for position in range(len(out))])
+            return rebuilt(out, [ReverseArray(x, self, node + 1 + position) for position, x in enumerate(out)])
         return ReverseArray(out, self, node)
 
     def pull(self, out: ReverseArray, ct: Any, nodes: list[int]) -> list[Any]:
@@ -104,7 +108,7 @@ class Reverse(WrapperNamespace):
         return pull(self.tape, reduce(join, [namespace.inner for namespace in self.family]), {out.node: ct}, nodes)
 
 
-def pull(tape: list[Any], xp: Any, seeds: dict[Any, Any], nodes: list[int]) -> list[Any]:
+def pull(tape: list[Any], xp: Any, seeds: dict[Any, Any], nodes: list[int], *, once: bool = False) -> list[Any]:
     """Run cotangents back along a tape.
 
     Parameters
@@ -116,12 +120,15 @@ def pull(tape: list[Any], xp: Any, seeds: dict[Any, Any], nodes: list[int]) -> l
         Cotangent by node. The key None is passed over: a result without node depends on no variable.
     nodes : list of int
         Where the variables stand.
+    once : bool
+        Whether this is the only pass: each entry is then dropped, and what it kept freed, as soon as it is consumed.
 
     Returns
     -------
     list
         Cotangent of each variable, None where it is zero.
     """
+    nested = isinstance(xp, WrapperNamespace)
     cts: list[Any] = [None] * len(tape)
     for node, ct in seeds.items():
         if node is not None:
@@ -132,6 +139,11 @@ def pull(tape: list[Any], xp: Any, seeds: dict[Any, Any], nodes: list[int]) -> l
             continue
         cts[node] = None
         rule, operand_nodes, shapes, operands, params, out = tape[node]
+        if once:
+            tape[node] = None
+        if nested:
+            # A library's arrays may refuse an operation with a cotangent that another transformation wraps.
+            out, operands = lift(xp, out), [lift(xp, x) for x in operands]
         pulls = rule.pulls
         for position, operand_node in enumerate(operand_nodes):
             if operand_node is None or pulls[position] is None:
@@ -140,6 +152,8 @@ def pull(tape: list[Any], xp: Any, seeds: dict[Any, Any], nodes: list[int]) -> l
                 term = pulls[position](xp, ct, out, *operands, **params)
             else:
                 term = pulls[position](xp, ct, out, *operands)
+            if term is None:
+                continue
             if term.shape != shapes[position]:
                 term = unbroadcast(xp, term, shapes[position])
             so_far = cts[operand_node]

@@ -1,4 +1,4 @@
-"""Transformations of functions: jvp, vjp, grad and value_and_grad, over trees of arrays of any namespace."""
+"""Transformations of functions over trees of arrays of any namespace: jvp, vjp, what is linear in them, and grad."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import optree
 
 from .forward import Forward
-from .namespaces import array_namespace, is_complex, is_floating, join
+from .namespaces import array_namespace, is_complex, is_floating, join, kind
 from .reverse import Reverse, pull
 from .wrapping import WrappedArray, WrapperNamespace, lift
 
-__all__ = ["grad", "jvp", "stop_gradient", "value_and_grad", "vjp"]
+__all__ = ["grad", "jvp", "linear_transpose", "linearize", "stop_gradient", "value_and_grad", "vjp"]
 
 
 def is_variable(x: Any) -> bool:
@@ -37,7 +37,7 @@ def _describe(x: Any) -> str:
     return f"{x.dtype} array" if hasattr(x, "dtype") else type(x).__name__
 
 
-def _as_dtype_of(xp: Any, t: Any, x: Any) -> Any:
+def as_dtype_of(xp: Any, t: Any, x: Any) -> Any:
     """A tangent or cotangent in the data type of its primal."""
     if t.dtype == x.dtype:
         return t
@@ -69,6 +69,7 @@ def _unwrapped(namespace: WrapperNamespace, tree: Any) -> Any:
 
 
 def _split(result: Any, has_aux: bool) -> tuple[Any, Any]:
+    """Result of a function and its extra values, None if it has none."""
     if not has_aux:
         return result, None
     if not isinstance(result, tuple) or len(result) != 2:
@@ -120,7 +121,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         if x_dot is None:
             return namespace.constant(lift(inner, x))
         _check_shape("tangent", x_dot, x)
-        return namespace.variable(lift(inner, x), _as_dtype_of(inner, lift(inner, x_dot), x))
+        return namespace.variable(lift(inner, x), as_dtype_of(inner, lift(inner, x_dot), x))
 
     wrapped = [wrap(x, x_dot) for x, x_dot in zip(leaves, directions, strict=True)]
     try:
@@ -132,7 +133,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         if not _belongs(x, namespace):
             return array_namespace(x).zeros_like(x) if hasattr(x, "dtype") else None
         xp = x.namespace.inner
-        return xp.zeros_like(x.primal) if x.tangent is None else _as_dtype_of(xp, x.tangent, x.primal)
+        return xp.zeros_like(x.primal) if x.tangent is None else as_dtype_of(xp, x.tangent, x.primal)
 
     out_dot = optree.tree_map(tangent, out)
     out = _unwrapped(namespace, out)
@@ -173,7 +174,12 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> pullback(numpy.asarray([1.0, 1.0]))
     (array([3., 4.]), array([1., 2.]))
     """
-    leaves, treedef = _flatten(primals)
+    return recorded(f, primals, has_aux=has_aux)
+
+
+def recorded(f: Callable[..., Any], primals: Sequence[Any], *, has_aux: bool = False, once: bool = False) -> Any:
+    """What :func:`vjp` returns; a pullback that is called `once` frees what the tape keeps as it goes."""
+    leaves, treedef = _flatten(tuple(primals))
     namespace = Reverse(array_namespace(*_variables(leaves, "vjp")))
     wrapped = [namespace.variable(lift(namespace.inner, x)) if is_variable(x) else x for x in leaves]
     # Read before the function runs, which may rebind its arguments in place.
@@ -197,7 +203,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
             _check_shape("cotangent", seed, x)
             xp = join(xp, array_namespace(seed))
             seeds[node] = seed if node not in seeds else seeds[node] + seed
-        cts = pull(tape, xp, seeds, [node for node in nodes if node is not None])
+        cts = pull(tape, xp, seeds, [node for node in nodes if node is not None], once=once)
         found = iter(cts)
         grads: list[Any] = []
         for node, x in zip(nodes, leaves, strict=True):
@@ -205,27 +211,143 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
                 grads.append(None)
                 continue
             ct = next(found)
-            grads.append(xp.zeros_like(x) if ct is None else _as_dtype_of(xp, ct, x))
+            grads.append(xp.zeros_like(x) if ct is None else as_dtype_of(xp, ct, x))
         return optree.tree_unflatten(treedef, grads)
 
     out = optree.tree_unflatten(out_treedef, outs)
     return (out, pullback, _unwrapped(namespace, aux)) if has_aux else (out, pullback)
 
 
+def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """Value of a function and its derivative as a linear function, which does not run the function again.
+
+    Parameters
+    ----------
+    f : callable
+        Function of trees of arrays, to a tree of arrays; with `has_aux`, to a pair of that and anything else.
+    *primals : trees
+        Arguments at which to differentiate.
+    has_aux : bool
+        Whether `f` returns a pair ``(out, aux)``.
+
+    Returns
+    -------
+    out : tree
+    f_jvp : callable
+        Takes tangents as :func:`jvp` does, one for each argument, and returns the tangent of `out`, with None in the
+        place of leaves that are not arrays of a floating-point data type. It may be called any number of times.
+    aux
+        Only with `has_aux`.
+
+    Raises
+    ------
+    TypeError
+        If no primal is an array of a floating-point data type.
+    ValueError
+        If a tangent's shape is not that of its primal.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> out, f_jvp = linearize(lambda x: x * x, numpy.asarray([1.0, 2.0]))
+    >>> f_jvp(numpy.asarray([1.0, 10.0]))
+    array([ 2., 40.])
+    """
+    out, pullback, *aux = vjp(f, *primals, has_aux=has_aux)
+    # Pulling back is linear, and its own transpose is pushing forward.
+    pushforward = linear_transpose(pullback, zeros_like(out))
+
+    def f_jvp(*tangents: Any) -> Any:
+        (out_dot,) = pushforward(tangents)
+        return out_dot
+
+    return out, f_jvp, *aux
+
+
+def linear_transpose(f: Callable[..., Any], *primals: Any) -> Callable[[Any], Any]:
+    """Transpose of a linear function.
+
+    Parameters
+    ----------
+    f : callable
+        Linear function of trees of arrays, to a tree of arrays. A function that is not linear is replaced by its
+        derivative at `primals`.
+    *primals : trees
+        Arguments of the structure, shapes and data types that `f` takes; the values do not matter.
+
+    Returns
+    -------
+    callable
+        Takes a tree of the structure and shapes of the result of `f` and returns a tuple of the structure and shapes of
+        `primals`. It is the transpose, not the adjoint: nothing is conjugated.
+
+    Raises
+    ------
+    TypeError
+        If no primal is an array of a floating-point data type.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> transpose = linear_transpose(lambda x: 3.0 * x[1:], numpy.zeros(3))
+    >>> transpose(numpy.asarray([1.0, 2.0]))
+    (array([0., 3., 6.]),)
+    """
+    _, pullback = vjp(f, *primals)
+    return pullback  # type: ignore[no-any-return]
+
+
+def zeros_like(tree: Any) -> Any:
+    """Zeros for the variables of a tree, None for its other leaves."""
+    return optree.tree_map(lambda x: array_namespace(x).zeros_like(x) if is_variable(x) else None, tree)
+
+
+def choose_arguments(
+    f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any], kwargs: dict[str, Any]
+) -> tuple[Callable[..., Any], Any]:
+    """Function of the arguments at some positions alone, and the tuple of these arguments."""
+    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if any(not -len(args) <= position < len(args) for position in positions):
+        raise ValueError(f"argnums={argnums} does not fit a call with {len(args)} positional arguments")
+
+    def of_chosen(*chosen: Any) -> Any:
+        arguments = list(args)
+        for position, x in zip(positions, chosen, strict=True):
+            arguments[position] = x
+        return f(*arguments, **kwargs)
+
+    return of_chosen, tuple([args[position] for position in positions])
+
+
+def check_holomorphic(name: str, what: str, tree: Any) -> None:
+    """Raise a TypeError unless all variables of a tree are complex."""
+    if real := [x for x in optree.tree_leaves(tree) if is_variable(x) and not is_complex(x)]:
+        raise TypeError(
+            f"{name} with holomorphic=True needs {what} of a complex floating-point data type, got "
+            f"{_describe(real[0])}; leave holomorphic=True out for a function of real numbers"
+        )
+
+
 def value_and_grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """Function that returns the value of `f` and its gradient, by reverse mode.
 
     Parameters
     ----------
     f : callable
-        Function of trees of arrays, to a 0-d array of a real floating-point data type; with `has_aux`, to a pair of
-        that and anything else.
+        Function of trees of arrays, to a 0-d array of a real floating-point data type (complex with `holomorphic`);
+        with `has_aux`, to a pair of that and anything else.
     argnums : int or sequence of int
         Positions of the arguments by which to differentiate. Other arguments may be anything.
     has_aux : bool
         Whether `f` returns a pair ``(out, aux)``.
+    holomorphic : bool
+        Whether `f` is a holomorphic function of complex arguments: the gradient is then its complex derivative.
 
     Returns
     -------
@@ -237,7 +359,7 @@ def value_and_grad(
     Raises
     ------
     TypeError
-        If the result is not a 0-d array of a real floating-point data type, or if there is nothing to differentiate by.
+        If the result is not a 0-d array of the data type that is asked for, or if there is nothing to differentiate by.
 
     Examples
     --------
@@ -250,24 +372,20 @@ def value_and_grad(
     >>> float(value), float(grads["w"]), float(grads["b"])
     (58.0, 48.0, 20.0)
     """
-    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
-        def of_chosen(*chosen: Any) -> Any:
-            arguments = list(args)
-            for position, x in zip(positions, chosen, strict=True):
-                arguments[position] = x
-            return f(*arguments, **kwargs)
-
-        if any(not -len(args) <= position < len(args) for position in positions):
-            raise ValueError(f"argnums={argnums} does not fit a call with {len(args)} positional arguments")
-        out, pullback, *aux = vjp(of_chosen, *[args[position] for position in positions], has_aux=has_aux)
-        if not hasattr(out, "dtype") or out.shape != () or not is_variable(out) or is_complex(out):
+        of_chosen, chosen = choose_arguments(f, argnums, args, kwargs)
+        if holomorphic:
+            check_holomorphic("grad", "arguments", chosen)
+        out, pullback, *aux = recorded(of_chosen, chosen, has_aux=has_aux, once=True)
+        expected = "complex" if holomorphic else "real"
+        if not hasattr(out, "dtype") or out.shape != () or kind(out) != f"{expected} floating":
             found = f"{_describe(out)} of shape {out.shape}" if hasattr(out, "dtype") else _describe(out)
             raise TypeError(
-                f"grad needs a function whose result is a 0-d array of a real floating-point data type, got {found}; "
-                "sum or average it, or use vjp, which takes a cotangent"
+                f"grad needs a function whose result is a 0-d array of a {expected} floating-point data type, got "
+                f"{found}; sum or average it, or use vjp, which takes a cotangent; for the complex derivative of a "
+                "holomorphic function pass holomorphic=True"
             )
         grads = pullback(array_namespace(out).ones_like(out))
         return ((out, *aux) if has_aux else out), (grads[0] if isinstance(argnums, int) else grads)
@@ -275,12 +393,18 @@ def value_and_grad(
     return function
 
 
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+def grad(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
     """Function that returns the gradient of `f`, by reverse mode.
 
     Parameters
     ----------
-    f, argnums, has_aux
+    f, argnums, has_aux, holomorphic
         As for :func:`value_and_grad`.
 
     Returns
@@ -301,7 +425,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bo
     >>> float(grad(grad(lambda x: x**3))(numpy.asarray(2.0)))
     12.0
     """
-    both = value_and_grad(f, argnums, has_aux=has_aux)
+    both = value_and_grad(f, argnums, has_aux=has_aux, holomorphic=holomorphic)
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:

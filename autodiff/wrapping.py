@@ -189,13 +189,14 @@ def _leaves(tree: Any) -> Iterator[Any]:
         yield tree
 
 
+def rebuilt(like: Any, items: Any) -> Any:
+    """Tuple or named tuple of other items."""
+    return type(like)(*items) if hasattr(like, "_fields") else tuple(items)
+
+
 def _map(function: Callable[[Any], Any], tree: Any) -> Any:
     if isinstance(tree, tuple):
-        return (
-            type(tree)(*[_map(function, x) for x in tree])
-            if hasattr(tree, "_fields")
-            else tuple([_map(function, x) for x in tree])
-        )
+        return rebuilt(tree, [_map(function, x) for x in tree])
     if isinstance(tree, list):
         return [_map(function, x) for x in tree]
     if isinstance(tree, dict):
@@ -274,10 +275,6 @@ class WrapperNamespace:
 
     def rewrap(self, x: Any) -> Any:
         """Array of the same transformation around another namespace, as one around the inner namespace."""
-        raise NotImplementedError
-
-    def depends(self, x: Any) -> bool:
-        """Whether an object is an array of this transformation that changes with its variables."""
         raise NotImplementedError
 
     def copy(self, inner: Any) -> Any:
@@ -403,18 +400,6 @@ def _without_derivative(path: str, *, plain: bool) -> Callable[..., Any]:
     return function
 
 
-def _without_rule(path: str) -> Callable[..., Any]:
-    def function(self: WrapperNamespace, *args: Any, **params: Any) -> Any:
-        home, out = self.apply_constant(path, args, params)
-        if any(home.depends(x) for x in _leaves((args, params))):
-            raise NotImplementedError(
-                f"{path} has no derivative rule yet; apply autodiff.stop_gradient(x) to take x as constant"
-            )
-        return home.wrap(out)
-
-    return function
-
-
 def _signature(row: spec.Function) -> inspect.Signature:
     """Signature of the function that a row describes, as a method."""
     kinds = inspect.Parameter
@@ -436,19 +421,18 @@ def _signature(row: spec.Function) -> inspect.Signature:
 
 def _attach(row: spec.Function) -> None:
     """Give wrapper namespaces the function that a row of the table describes."""
-    if row.path in RULES:
-        function = _differentiable(RULES[row.path])
-    elif row.path in COMPOSITES:
+    if row.path in vars(WrapperNamespace):
+        return
+    # A composite may end in a rule of the same name.
+    if row.path in COMPOSITES:
         function = COMPOSITES[row.path]
     elif row.path in NON_DIFFERENTIABLE:
         function = _without_derivative(row.path, plain=row.result == "none")
     else:
-        function = _without_rule(row.path)
+        function = _differentiable(RULES[row.path])
     function.__name__ = row.name
     function.__doc__ = f"``{row.path}`` of the standard, on wrapped arrays."
     function.__signature__ = _signature(row)  # type: ignore[attr-defined]
-    if row.path in vars(WrapperNamespace):
-        return
     if row.chapter not in _EXTENSIONS:
         setattr(WrapperNamespace, row.name, function)
     else:

@@ -11,6 +11,8 @@ Bilinear        the transpose for each operand                 the function, by 
 Reduction       weights: ``out_dot = sum(weights * x_dot)``    the weighted sum          the weights times ``t``
 RealLinear      both, where the function is linear over the    the first                 the second
                 reals but not over the complex numbers
+Jvp             for each operand, a rule linear in ``t``       the entry                 the transpose of the entry,
+                                                                                         by running Reverse over it
 composite       a definition through other functions           through the definition    through the definition
 =============== ============================================== ========================= ============================
 
@@ -23,12 +25,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autodiff.rules import elementwise, linear_algebra, manipulation, statistical
-from autodiff.rules.kinds import Rule, unbroadcast
+from autodiff.rules import decompositions, elementwise, equations, fourier, linear_algebra, manipulation, statistical
+from autodiff.rules.kinds import Parts, Rule, unbroadcast
 
-__all__ = ["COMPOSITES", "NON_DIFFERENTIABLE", "RULES", "Rule", "unbroadcast"]
+__all__ = ["COMPOSITES", "NON_DIFFERENTIABLE", "RULES", "Parts", "Rule", "unbroadcast"]
 
-_CHAPTERS = (elementwise, linear_algebra, manipulation, statistical)
+_CHAPTERS = (decompositions, elementwise, equations, fourier, linear_algebra, manipulation, statistical)
 
 RULES: dict[str, Rule] = {rule.name: rule for chapter in _CHAPTERS for rule in chapter.RULES}
 """Functions that have an entry of their own; ``getitem``, ``setitem`` and ``to_device`` are methods of arrays."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from autodiff.namespaces import is_complex
+from conformance import spec
 
 Pull = Callable[..., Any]
 
@@ -169,6 +171,73 @@ class RealLinear(Rule):
         return self.push_one(xp, tangents[0], out, *operands, **params)
 
 
+class Jvp(Rule):
+    """For each operand the entry gives a rule linear in its tangent; running Reverse over the rule transposes it.
+
+    Parameters
+    ----------
+    name : str
+        Path of the function in its namespace.
+    *pushes : callable
+        For each operand ``(xp, x_dot, out, *operands, **params) -> out_dot``; of a function of several results, which
+        takes one operand, the tangents of them all, None where zero.
+    transposes : dict of int to callable
+        By position of the operand: a pull to take instead of the transposed push.
+    """
+
+    reads_operands = reads_out = True
+
+    def __init__(self, name: str, *pushes: Pull, transposes: dict[int, Pull] | None = None, **options: Any) -> None:
+        super().__init__(name, **options)
+        self.pushes = pushes
+        known = transposes or {}
+        self.pulls = tuple([known.get(i, partial(self.pull, i)) for i in range(len(pushes))])
+        fields = spec.BY_NAME[name].fields
+        self.results: Any = namedtuple(name.rpartition(".")[-1], fields) if fields else None
+
+    def call(self, xp: Any, *operands: Any, **params: Any) -> Any:
+        out = super().call(xp, *operands, **params)
+        return out if self.results is None else self.results(*out)
+
+    def push(self, xp: Any, tangents: Sequence[Any], out: Any, operands: Any, params: Any) -> Any:
+        terms = [
+            push(xp, x_dot, out, *operands, **params)
+            for push, x_dot in zip(self.pushes, tangents, strict=True)
+            if x_dot is not None
+        ]
+        return sum(terms[1:], terms[0])
+
+    def pull(self, position: int, xp: Any, t: Any, out: Any, *operands: Any, **params: Any) -> Any:
+        # Reverse is itself made of rules.
+        from autodiff.reverse import Reverse, pull
+
+        namespace = Reverse(xp)
+        tape = namespace.tape
+        # The rule is linear: its transpose is the same at any tangent.
+        x_dot: Any = namespace.variable(xp.zeros_like(operands[position]))
+        out_dots = self.pushes[position](namespace, x_dot, namespace.wrap(out), *namespace.wrap(operands), **params)
+        if isinstance(t, Parts):
+            cts = t.cts
+        else:
+            out_dots, cts = (out_dots,), {0: t}
+        namespace.close()
+        seeds = {out_dots[i].node: ct for i, ct in cts.items() if out_dots[i] is not None}
+        return pull(tape, xp, seeds, [x_dot.node])[0]
+
+
+class Parts:
+    """Cotangents of a function of several results, by position; those missing are zero."""
+
+    # Compared with that of an operand, which is no array either.
+    shape = None
+
+    def __init__(self, cts: dict[int, Any]) -> None:
+        self.cts = cts
+
+    def __add__(self, other: Parts) -> Parts:
+        return Parts(self.cts | other.cts)
+
+
 def axes_of(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
     """Axes as nonnegative numbers; None stands for all."""
     ndim = len(shape)
@@ -194,6 +263,17 @@ def unbroadcast(xp: Any, t: Any, shape: tuple[int, ...]) -> Any:
     return t
 
 
+def adjoint(xp: Any, x: Any) -> Any:
+    """Transposed and conjugated matrices."""
+    return xp.matrix_transpose(xp.conj(x) if is_complex(x) else x)
+
+
+def reciprocal_or_zero(xp: Any, x: Any) -> Any:
+    """``1 / x``, and 0 where x is 0: there a rule has no answer, or a choice, and stays finite."""
+    zero = x == 0
+    return xp.where(zero, 0.0, 1.0 / xp.where(zero, 1.0, x))
+
+
 def real_part(xp: Any, t: Any) -> Any:
-    """Cotangent of a real result, which is complex where complex numbers came after."""
+    """Real part of an array that may be real already, as the cotangent of a real result before complex numbers."""
     return xp.real(t) if is_complex(t) else t

@@ -1,12 +1,14 @@
-"""Rules of linear algebra."""
+"""Rules of products, traces and norms."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from autodiff.namespaces import is_complex
-from autodiff.rules.kinds import Bilinear, Linear, Rule
+from autodiff.rules.kinds import Bilinear, Linear, Reduction, Rule
+from autodiff.rules.statistical import extremum_weights
 
 
 def _matmul_pull_first(xp: Any, t: Any, out: Any, x1: Any, x2: Any) -> Any:
@@ -71,6 +73,44 @@ def _vecdot(xp: Any, x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return xp.sum(xp.multiply(xp.conj(x1) if is_complex(x1) else x1, x2), axis=axis)
 
 
+def _norm_weights(xp: Any, out: Any, x: Any, axis: Any, *, ord: float = 2) -> Any:  # noqa: A002
+    """Partials of the norm of a real vector; 0 where the norm is 0, or where an element is and has no other."""
+    if ord == 0:
+        return xp.zeros_like(x)
+    if ord in (inf, -inf):
+        return extremum_weights(xp, out, xp.abs(x), axis) * xp.sign(x)
+    out = xp.where(out == 0, 1.0, out)
+    if ord == 2:
+        return x / out
+    return xp.where(x == 0, 1.0, xp.abs(x) / out) ** (ord - 1) * xp.sign(x)
+
+
+_VECTOR_NORM = Reduction("linalg.vector_norm", _norm_weights)
+
+
+def _vector_norm(xp: Any, x: Any, /, **params: Any) -> Any:
+    return xp.apply(_VECTOR_NORM, (xp.abs(x) if is_complex(x) else x,), params)
+
+
+_MATRIX_NORMS: dict[Any, Callable[[Any, Any], Any]] = {
+    "fro": lambda xp, x: xp.linalg.vector_norm(x, axis=(-2, -1)),
+    "nuc": lambda xp, x: xp.sum(xp.linalg.svdvals(x), axis=-1),
+    2: lambda xp, x: xp.max(xp.linalg.svdvals(x), axis=-1),
+    -2: lambda xp, x: xp.min(xp.linalg.svdvals(x), axis=-1),
+    1: lambda xp, x: xp.max(xp.sum(xp.abs(x), axis=-2), axis=-1),
+    -1: lambda xp, x: xp.min(xp.sum(xp.abs(x), axis=-2), axis=-1),
+    inf: lambda xp, x: xp.max(xp.sum(xp.abs(x), axis=-1), axis=-1),
+    -inf: lambda xp, x: xp.min(xp.sum(xp.abs(x), axis=-1), axis=-1),
+}
+
+
+def _matrix_norm(xp: Any, x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:  # noqa: A002
+    if ord not in _MATRIX_NORMS:
+        raise ValueError(f"ord must be one of {list(_MATRIX_NORMS)}, got {ord!r}")
+    out = _MATRIX_NORMS[ord](xp, x)
+    return out[..., None, None] if keepdims else out
+
+
 _BILINEAR = tuple(
     rule
     for prefix in ("", "linalg.")
@@ -82,14 +122,22 @@ _BILINEAR = tuple(
 
 RULES: tuple[Rule, ...] = (
     *_BILINEAR,
+    _VECTOR_NORM,
+    Bilinear(
+        "linalg.cross",
+        lambda xp, t, out, x1, x2, *, axis=-1: xp.linalg.cross(x2, t, axis=axis),
+        lambda xp, t, out, x1, x2, *, axis=-1: xp.linalg.cross(t, x1, axis=axis),
+    ),
     Linear("linalg.diagonal", _diagonal_pull),
     Linear("matrix_transpose", lambda xp, t, out, shape: xp.matrix_transpose(t)),
 )
 
 COMPOSITES: dict[str, Callable[..., Any]] = {
+    "linalg.matrix_norm": _matrix_norm,
     "linalg.matrix_transpose": lambda xp, x, /: xp.matrix_transpose(x),
     "linalg.outer": _outer,
     "linalg.trace": _trace,
     "linalg.vecdot": _vecdot,
+    "linalg.vector_norm": _vector_norm,
     "vecdot": _vecdot,
 }

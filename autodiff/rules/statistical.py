@@ -31,13 +31,13 @@ def _cumulative_sum_pull(
     return xp.flip(xp.cumulative_sum(xp.flip(t, axis=axis), axis=axis, dtype=t.dtype), axis=axis)
 
 
-def _extremum_weights(xp: Any, out: Any, x: Any, axis: Any) -> Any:
-    # Ties share.
+def extremum_weights(xp: Any, out: Any, x: Any, axis: Any) -> Any:
+    """One where the extremum is taken; ties share."""
     taken = xp.astype(x == out, x.dtype)
     return taken / xp.sum(taken, axis=axis, keepdims=True)
 
 
-def _prod_weights(xp: Any, out: Any, x: Any, axis: Any, *, dtype: Any = None) -> Any:
+def prod_weights(xp: Any, out: Any, x: Any, axis: Any, *, dtype: Any = None) -> Any:
     """Product of all other elements: those before times those after, so that zeros need no division."""
     axes = axes_of(x.shape, axis)
     kept = [i for i in range(x.ndim) if i not in axes]
@@ -83,9 +83,9 @@ RULES: tuple[Rule, ...] = (
     Linear("cumulative_sum", _cumulative_sum_pull),
     Linear("mean", _mean_pull),
     Linear("sum", _sum_pull),
-    Reduction("max", _extremum_weights),
-    Reduction("min", _extremum_weights),
-    Reduction("prod", _prod_weights),
+    Reduction("max", extremum_weights),
+    Reduction("min", extremum_weights),
+    Reduction("prod", prod_weights),
 )
 
 COMPOSITES: dict[str, Callable[..., Any]] = {

@@ -1,0 +1,314 @@
+"""Derivatives as arrays: Jacobians and Hessians, a column or a row at a time, and Hessian-vector products.
+
+The derivative of a tree by a tree is a tree of trees: the structure of the result, with the structure of the argument
+in the place of each leaf. Its leaves have the shape of the result's leaf followed by that of the argument's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from typing import Any
+
+import optree
+
+from .namespaces import array_namespace, is_complex
+from .transforms import check_holomorphic, choose_arguments, grad, is_variable, jvp, vjp
+
+__all__ = ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"]
+
+
+def _along_basis(linear: Callable[[Any], list[Any]], x: Any, outs: Sequence[Any], *, axis: int) -> list[Any]:
+    """Results, which are like `outs`, of a linear function of arrays like x, with the axes of x first or last (-1)."""
+    xp, size = array_namespace(x), math.prod(x.shape)
+    basis = xp.reshape(xp.eye(size, dtype=x.dtype, device=x.device), (size, *x.shape))
+    rows = [linear(basis[i, ...]) for i in range(size)]
+
+    def entry(position: int, out: Any) -> Any:
+        if not is_variable(out):
+            return None
+        shape = (*out.shape, *x.shape) if axis else (*x.shape, *out.shape)
+        if not rows:
+            return array_namespace(out).zeros(shape, dtype=out.dtype, device=out.device)
+        column = [row[position] for row in rows]
+        xp = array_namespace(*column)
+        return xp.reshape(xp.stack(column, axis=axis), shape)
+
+    return [entry(position, out) for position, out in enumerate(outs)]
+
+
+def _only(position: int | None, x: Any, treedef: Any) -> Any:
+    """Tree that has one leaf alone, and None in the place of the others."""
+    return treedef.unflatten([x if i == position else None for i in range(treedef.num_leaves)])
+
+
+def _check_real(name: str, what: str, tree: Any, instead: str) -> None:
+    if any(is_variable(x) and is_complex(x) for x in optree.tree_leaves(tree)):
+        raise TypeError(
+            f"{name} needs {what} of real floating-point data types, got complex ones; use {instead}, or pass "
+            "holomorphic=True if the function is holomorphic"
+        )
+
+
+def jacfwd(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
+    """Function that returns the Jacobian of `f`, a column at a time by forward mode: for few inputs, many outputs.
+
+    Parameters
+    ----------
+    f : callable
+        Function of trees of arrays, to a tree of arrays; with `has_aux`, to a pair of that and anything else.
+    argnums : int or sequence of int
+        Positions of the arguments by which to differentiate. Other arguments may be anything.
+    has_aux : bool
+        Whether `f` returns a pair ``(out, aux)``.
+    holomorphic : bool
+        Whether `f` is a holomorphic function of complex arguments: the Jacobian is then that of complex derivatives.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f` and returns the Jacobian, or ``(jacobian, aux)`` with `has_aux`. The Jacobian is of
+        the structure of the result. In the place of each leaf it holds the structure of the argument, or of the tuple
+        of arguments if `argnums` is a sequence, with leaves of shape ``(*out.shape, *x.shape)``. None stands in the
+        place of leaves that are not arrays of a floating-point data type.
+
+    Raises
+    ------
+    TypeError
+        If an argument is complex without `holomorphic`, or real with it; or if there is nothing to differentiate by.
+    ValueError
+        If `argnums` does not fit the call.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> jacfwd(lambda x: x[:2] * x[2])(numpy.asarray([1.0, 2.0, 3.0]))
+    array([[3., 0., 1.],
+           [0., 3., 2.]])
+    """
+
+    @wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        of_chosen, chosen = choose_arguments(f, argnums, args, kwargs)
+        if holomorphic:
+            check_holomorphic("jacfwd", "arguments", chosen)
+        else:
+            _check_real("jacfwd", "arguments", chosen, "jacrev")
+        leaves, treedef = optree.tree_flatten(chosen)
+        # Not a plain call: what is outside of f may need its argument wrapped.
+        out, _, *aux = jvp(of_chosen, chosen, _only(None, None, treedef), has_aux=has_aux)
+        outs, out_treedef = optree.tree_flatten(out)
+
+        def push(position: int, x_dot: Any) -> list[Any]:
+            _, out_dot, *_ = jvp(of_chosen, chosen, _only(position, x_dot, treedef), has_aux=has_aux)
+            return out_treedef.flatten_up_to(out_dot)
+
+        columns = [
+            _along_basis(partial(push, position), x, outs, axis=-1) if is_variable(x) else [None] * len(outs)
+            for position, x in enumerate(leaves)
+        ]
+        jacobian = _tree_of_trees(outs, out_treedef, list(zip(*columns, strict=True)), treedef, argnums)
+        return (jacobian, *aux) if has_aux else jacobian
+
+    return function
+
+
+def jacrev(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
+    """Function that returns the Jacobian of `f`, a row at a time by reverse mode: for many inputs, few outputs.
+
+    Parameters
+    ----------
+    f, argnums, has_aux, holomorphic
+        As for :func:`jacfwd`.
+
+    Returns
+    -------
+    callable
+        As that of :func:`jacfwd`.
+
+    Raises
+    ------
+    TypeError
+        If a result is complex without `holomorphic`, or an argument or a result real with it; or if there is nothing to
+        differentiate by.
+    ValueError
+        If `argnums` does not fit the call.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> jacrev(lambda x: x[:2] * x[2])(numpy.asarray([1.0, 2.0, 3.0]))
+    array([[3., 0., 1.],
+           [0., 3., 2.]])
+    """
+
+    @wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        of_chosen, chosen = choose_arguments(f, argnums, args, kwargs)
+        out, pullback, *aux = vjp(of_chosen, *chosen, has_aux=has_aux)
+        if holomorphic:
+            check_holomorphic("jacrev", "arguments", chosen)
+            check_holomorphic("jacrev", "results", out)
+        else:
+            _check_real("jacrev", "results", out, "jacfwd")
+        leaves, treedef = optree.tree_flatten(chosen)
+        outs, out_treedef = optree.tree_flatten(out)
+
+        def pull(position: int, ct: Any) -> list[Any]:
+            return treedef.flatten_up_to(pullback(_only(position, ct, out_treedef)))
+
+        rows = [
+            _along_basis(partial(pull, position), x, leaves, axis=0) if is_variable(x) else None
+            for position, x in enumerate(outs)
+        ]
+        jacobian = _tree_of_trees(outs, out_treedef, rows, treedef, argnums)
+        return (jacobian, *aux) if has_aux else jacobian
+
+    return function
+
+
+def _tree_of_trees(outs: Any, out_treedef: Any, rows: Any, treedef: Any, argnums: int | Sequence[int]) -> Any:
+    def row_tree(out: Any, row: Any) -> Any:
+        if not is_variable(out):
+            return None
+        arguments = treedef.unflatten(row)
+        return arguments[0] if isinstance(argnums, int) else arguments
+
+    return out_treedef.unflatten([row_tree(out, row) for out, row in zip(outs, rows, strict=True)])
+
+
+def jacobian(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
+    """Function that returns the Jacobian of `f`, by the mode that takes fewer passes.
+
+    That is :func:`jacrev` where the result has fewer elements than the arguments, or an argument is complex and the
+    result is not; else :func:`jacfwd`.
+
+    Parameters
+    ----------
+    f, argnums, has_aux, holomorphic
+        As for :func:`jacfwd`.
+
+    Returns
+    -------
+    callable
+        As that of :func:`jacfwd`. It runs `f` once to learn the sizes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`jacfwd` and :func:`jacrev`.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> jacobian(lambda x: x[:2] * x[2])(numpy.asarray([1.0, 2.0, 3.0]))
+    array([[3., 0., 1.],
+           [0., 3., 2.]])
+    """
+
+    @wraps(f)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        of_chosen, chosen = choose_arguments(f, argnums, args, kwargs)
+        out, *_ = jvp(of_chosen, chosen, _only(None, None, optree.tree_structure(chosen)), has_aux=has_aux)
+        inputs, outs = ([x for x in optree.tree_leaves(tree) if is_variable(x)] for tree in (chosen, out))
+        complex_in, complex_out = (any(is_complex(x) for x in xs) for xs in (inputs, outs))
+        if holomorphic or complex_in == complex_out:
+            rows, columns = (sum(math.prod(x.shape) for x in xs) for xs in (outs, inputs))
+            transformation = jacrev if rows < columns else jacfwd
+        else:
+            transformation = jacrev if complex_in else jacfwd
+        return transformation(f, argnums, has_aux=has_aux, holomorphic=holomorphic)(*args, **kwargs)
+
+    return function
+
+
+def hessian(
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
+    """Function that returns the second derivative of `f`, by forward over reverse mode.
+
+    Parameters
+    ----------
+    f, argnums, has_aux, holomorphic
+        As for :func:`jacfwd`.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f` and returns the Hessian, or ``(hessian, aux)`` with `has_aux`: the Jacobian of the
+        Jacobian. For `f` of one array x to a 0-d array it is of shape ``(*x.shape, *x.shape)``; in general a tree of
+        trees of trees with leaves of shape ``(*out.shape, *x1.shape, *x2.shape)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`jacfwd` and :func:`jacrev`.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(numpy.asarray([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+    options: dict[str, Any] = {"has_aux": has_aux, "holomorphic": holomorphic}
+    return jacfwd(jacrev(f, argnums, **options), argnums, **options)
+
+
+def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Product of the Hessian of `f` and a vector, at the cost of a few evaluations, by forward over reverse mode.
+
+    Parameters
+    ----------
+    f : callable
+        Function of trees of arrays, to a 0-d array of a real floating-point data type.
+    primals : sequence of trees
+        Arguments at which to differentiate.
+    tangents : sequence of trees
+        Vector, of the structure and shapes of `primals`; None where it has no component.
+
+    Returns
+    -------
+    tuple of trees
+        The product, of the structure and shapes of `primals`, with None in the place of leaves that are not arrays of a
+        floating-point data type.
+
+    Raises
+    ------
+    TypeError
+        As :func:`grad`.
+    ValueError
+        If a tangent's shape is not that of its primal.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> hvp(lambda x: x[0] ** 2 * x[1], [numpy.asarray([1.0, 2.0])], [numpy.asarray([1.0, 0.0])])
+    (array([4., 2.]),)
+    """
+    primals = tuple(primals)
+    _, product = jvp(grad(f, tuple(range(len(primals)))), primals, tangents)
+    return product
