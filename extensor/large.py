@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
-LARGE = 8_000_000
-"""Bytes: from here on an operation takes about a millisecond, which is worth waking a thread for."""
+LARGE = 16_000_000
+"""Bytes: from here on an operation takes more than a millisecond, which is worth waking a thread for."""
 
-LARGE_REDUCED = 4 * LARGE
+LARGE_REDUCED = 2 * LARGE
 """The same for reductions, which write nothing and so do more in a millisecond."""
 
 GRAIN = 64

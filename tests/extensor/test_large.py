@@ -11,6 +11,7 @@ import threading
 import numpy
 import pytest
 
+import extensor as xp
 from extensor import large, pool
 
 RNG = numpy.random.default_rng(0)
@@ -177,3 +178,52 @@ def test_threads_never_share_a_block():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+# Through the namespace: operations on arrays above the threshold give what NumPy gives.
+
+BIG = RNG.standard_normal(large.LARGE // 8 + 777)
+
+CALLS = {
+    "operator": lambda xp, x: x * 2.0 - x,
+    "reflected": lambda xp, x: 1.0 - x,
+    "function": lambda xp, x: xp.multiply(x, x),
+    "tanh": lambda xp, x: xp.tanh(x),
+    "comparison": lambda xp, x: x < 0.5,
+    "reversed": lambda xp, x: x[::-1] + x,
+    "broadcast": lambda xp, x: xp.reshape(x[:2_000_000], (2000, 1000)) + x[:1000],
+    "concat": lambda xp, x: xp.concat([x, x[:5]]),
+    "concat of columns": lambda xp, x: xp.concat([xp.reshape(x[:2_000_000], (2000, 1000))] * 2, axis=-1),
+    "astype": lambda xp, x: xp.astype(x, xp.float32),
+    "astype to integers": lambda xp, x: xp.astype(x * 100, xp.int16),
+    "max": lambda xp, x: xp.max(x),
+    "floor_divide": lambda xp, x: x // 0.3,
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_calls_of_the_namespace(name):
+    found, expected = CALLS[name](xp, xp.asarray(BIG)), CALLS[name](numpy, BIG)
+    assert found.dtype == expected.dtype
+    assert numpy.array_equal(numpy.asarray(found), expected)
+
+
+@pytest.mark.parametrize("shift", [0, 1, -1, 1000])
+def test_in_place_on_overlapping_views(shift):
+    ours, theirs = xp.asarray(BIG, copy=True), BIG.copy()
+    if shift > 0:
+        ours[shift:] += ours[:-shift]
+        theirs[shift:] += theirs[:-shift]
+    elif shift < 0:
+        ours[:shift] *= ours[-shift:]
+        theirs[:shift] *= theirs[-shift:]
+    else:
+        ours += ours
+        theirs += theirs
+    assert numpy.array_equal(numpy.asarray(ours), theirs)
+
+
+def test_in_place_on_a_read_only_array_is_refused():
+    x = xp.asarray(memoryview(BIG).toreadonly())
+    with pytest.raises(ValueError, match="read-only"):
+        x += 1.0
