@@ -229,17 +229,19 @@ MAKERS = {
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 def test_no_memory_is_lost(make):
+    cycles = 100_000 // len(MAKERS)
     make()
     gc.collect()
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        for _ in range(100_000 // len(MAKERS)):
+        for _ in range(cycles):
             make()
         after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert after - before < 10_000
+    # The smallest object takes 16 bytes: less than one a cycle is what Python's own caches grow by.
+    assert after - before < cycles
     assert peak - before < 100_000
 
 
