@@ -20,6 +20,9 @@ class ForwardArray(WrappedArray):
         self.namespace = namespace
         self.tangent = tangent
 
+    def varies(self) -> bool:
+        return self.tangent is not None
+
 
 class Forward(WrapperNamespace):
     """Namespace in which every operation pushes tangents along.

@@ -25,6 +25,9 @@ class ReverseArray(WrappedArray):
         self.namespace = namespace
         self.node = node
 
+    def varies(self) -> bool:
+        return self.node is not None
+
 
 class _ClosedTape:
     """Takes the tape's place when the transformation has ended, so that the running one need not ask."""

@@ -309,6 +309,8 @@ def choose_arguments(
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     if any(not -len(args) <= position < len(args) for position in positions):
         raise ValueError(f"argnums={argnums} does not fit a call with {len(args)} positional arguments")
+    if len({position % len(args) for position in positions}) < len(positions):
+        raise ValueError(f"argnums={argnums} names an argument twice in a call with {len(args)} positional arguments")
 
     def of_chosen(*chosen: Any) -> Any:
         arguments = list(args)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import inspect
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from functools import cached_property, reduce, wraps
 from itertools import count
@@ -85,10 +86,25 @@ class WrappedArray:
         return int(self.primal)
 
     def __float__(self) -> float:
+        self._warn_of_loss("float")
         return float(self.primal)
 
     def __complex__(self) -> complex:
+        self._warn_of_loss("complex")
         return complex(self.primal)
+
+    def _warn_of_loss(self, name: str) -> None:
+        # Also what `math.sin(x)` and `buffer[0] = x` on a NumPy array come to, where nobody sees the conversion.
+        if self.varies():
+            warnings.warn(
+                f"{name}() of an array under differentiation: its derivative is lost; "
+                f"if that is meant, say so with {name}(autodiff.stop_gradient(x))",
+                stacklevel=3,
+            )
+
+    def varies(self) -> bool:
+        """Whether the array changes with the variables of the transformation."""
+        raise NotImplementedError
 
     def __index__(self) -> int:
         return self.primal.__index__()  # type: ignore[no-any-return]

@@ -11,6 +11,7 @@ import os
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from errno import EINVAL
 from math import prod
 from mmap import ACCESS_READ
 from mmap import mmap as map_file
@@ -170,7 +171,9 @@ def open_memmap(
         dtype = resolve(dtype, None)
         _require_npy(dtype)
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        return wrap(numpy.lib.format.open_memmap(os.fspath(path), mode, dtype, shape))
+        # Not in place: to shorten a file that is mapped elsewhere would crash those who use it there.
+        with _beside(path) as temporary:
+            return wrap(numpy.lib.format.open_memmap(temporary, mode, dtype, shape))
     if dtype is not None or shape is not None:
         raise ValueError(f'mode {mode!r} opens a file that has a dtype and a shape; pass them with "w+" only')
     nd = _map_npy(path, mode)
@@ -280,13 +283,24 @@ def load_safetensors(path: PathLike, /) -> dict[str, ExTensor]:
 @contextmanager
 def replacing(path: PathLike) -> Iterator[BinaryIO]:
     """A new file that takes the place of `path` once it is written whole and safe on the disk."""
+    with _beside(path) as temporary, open(temporary, "xb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _beside(path: PathLike) -> Iterator[str]:
+    """A name beside `path` for a file that then takes its place, its permissions and the links to it."""
+    path = os.path.realpath(os.fsdecode(path))
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise OSError(EINVAL, "not a regular file, so that no other can take its place", path)
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.urandom(4).hex()}")
     try:
-        with open(temporary, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+        yield temporary
+        if os.path.exists(path):
+            os.chmod(temporary, os.stat(path).st_mode)
         os.replace(temporary, path)
     finally:
         with suppress(FileNotFoundError):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
 from itertools import pairwise
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -65,6 +66,7 @@ def set_num_threads(number: int) -> None:
     1
     """
     global _threads, _executor
+    number = index(number)
     if number < 1:
         raise ValueError(f"the number of threads must be 1 or more, got {number}")
     # An executor that nobody holds any more ends its threads by itself; a running operation may still hold the old one.
@@ -83,25 +85,28 @@ def _processors() -> int:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_threads)
-set_num_threads(int(os.environ.get("EXTENSOR_NUM_THREADS") or _processors()))
+
+try:
+    set_num_threads(int(os.environ.get("EXTENSOR_NUM_THREADS") or _processors()))
+except ValueError as error:
+    raise ValueError(f"the environment variable EXTENSOR_NUM_THREADS must be a number from 1 on: {error}") from None
 
 
 def share(run: Callable[[slice], object], length: int, grain: int = 1) -> None:
     """Call ``run`` on parts of ``range(length)``, one part in each thread, cut at multiples of `grain`."""
-    global _executor
     threads = min(_threads, length // grain)
     if threads <= 1:
         run(slice(0, length))
         return
-    executor = _executor
-    if executor is None:
-        from concurrent.futures import ThreadPoolExecutor  # imported late: it takes a tenth of NumPy's time
-
-        executor = _executor = ThreadPoolExecutor(max(1, _threads - 1), "extensor")
     cuts = [length * i // threads // grain * grain for i in range(threads)] + [length]
-    # A copy of the context for each, so that numpy.errstate of the caller rules there too.
     first, *rest = [slice(*cut) for cut in pairwise(cuts)]
-    others = [executor.submit(copy_context().run, run, part) for part in rest]
+    try:
+        # A copy of the context for each, so that numpy.errstate of the caller rules there too.
+        executor = _workers()
+        others = [executor.submit(copy_context().run, run, part) for part in rest]
+    except RuntimeError:  # the interpreter shuts down and starts no thread any more
+        run(slice(0, length))
+        return
     try:
         run(first)
     finally:
@@ -109,6 +114,16 @@ def share(run: Callable[[slice], object], length: int, grain: int = 1) -> None:
             other.exception()
     for other in others:
         other.result()
+
+
+def _workers() -> ThreadPoolExecutor:
+    global _executor
+    executor = _executor
+    if executor is None:
+        from concurrent.futures import ThreadPoolExecutor  # imported late: it takes a tenth of NumPy's time
+
+        executor = _executor = ThreadPoolExecutor(max(1, _threads - 1), "extensor")
+    return executor
 
 
 def kernel(ufunc: Any) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ The pool is process-wide. Blocks may be taken and given back from any thread.
 
 from __future__ import annotations
 
+import os
 import threading
 from math import prod
 from typing import Any
@@ -23,6 +24,17 @@ SMALLEST = 4 << 20
 """Bytes: below, the C library's allocator recycles memory well enough by itself."""
 
 _lock = threading.RLock()  # reentrant: a garbage collection inside may give a block back
+
+
+def _unlock() -> None:
+    """A forked child has no thread that would release what another held at the fork."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
+
 _free: dict[int, list[Any]] = {}
 _held = 0
 _limit = 1 << 29

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy
 
 from autodiff import array_namespace
-from nn.namespaces import Array, Namespace, index_dtype
+from nn.namespaces import Array, Namespace, index_dtype, namespace_or_default
 
 __all__ = ["Dataset", "load_digits", "load_mnist", "minibatches"]
 
@@ -31,6 +31,7 @@ class Dataset(NamedTuple):
 
     def to_namespace(self, xp: Namespace) -> Dataset:
         """The same data as arrays of ``xp``."""
+        xp = namespace_or_default(xp)
         dtypes = (xp.float32, index_dtype(xp)) * 2
         return Dataset(*(xp.asarray(field, dtype=dtype) for field, dtype in zip(self, dtypes, strict=True)))
 
@@ -129,6 +130,10 @@ def minibatches(*arrays: Array, batch_size: int, rng: numpy.random.Generator) ->
     """
     xp = array_namespace(*arrays)
     count = arrays[0].shape[0]
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be 1 or more, got {batch_size}")
+    if any(array.shape[0] != count for array in arrays):
+        raise ValueError(f"arrays must have as many rows each, got {[array.shape[0] for array in arrays]}")
     order = xp.asarray(rng.permutation(count), dtype=index_dtype(xp))
     shuffled = [xp.take(array, order, axis=0) for array in arrays]
     for start in range(0, count, batch_size):

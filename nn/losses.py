@@ -28,7 +28,7 @@ def cross_entropy(logits: Array, targets: Array, reduction: Reduction = "mean") 
     logits
         Unnormalized scores, shape (..., classes).
     targets
-        Class numbers of the namespace's indexing type, shape (...).
+        Class numbers of the namespace's indexing type, shape (...), from 0 to classes - 1: they are not checked.
     reduction
         ``"mean"`` or ``"sum"`` over all targets, or ``"none"`` for one loss per target.
 
@@ -41,6 +41,10 @@ def cross_entropy(logits: Array, targets: Array, reduction: Reduction = "mean") 
     """
     if reduction not in _REDUCTIONS:
         raise ValueError(f"reduction is {reduction!r}, expected one of {', '.join(_REDUCTIONS)}")
+    if targets.shape != logits.shape[:-1]:
+        raise ValueError(
+            f"logits of shape {logits.shape} need targets of shape {logits.shape[:-1]}, got {targets.shape}"
+        )
     xp = array_namespace(logits)
     log_likelihood = xp.take_along_axis(log_softmax(logits), xp.expand_dims(targets, axis=-1), axis=-1)
     return _REDUCTIONS[reduction](-xp.squeeze(log_likelihood, axis=-1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from functools import partial, reduce
+from functools import partial
 from typing import Any, TypeVar
 
 import optree
@@ -72,7 +72,12 @@ class Module:
 
     def state_dict(self) -> dict[str, Array]:
         """The parameters by name, ready for :func:`nn.save`."""
-        return dict(self.named_parameters())
+        state: dict[str, Array] = {}
+        for name, parameter in self.named_parameters():
+            if name in state:
+                raise ValueError(f"two parameters go by the name {name!r}; rename an attribute or key that holds a dot")
+            state[name] = parameter
+        return state
 
     def load_state_dict(self, state: Mapping[str, Array]) -> None:
         """Take over the parameters in ``state``, keeping the namespace, data type and device of each.
@@ -102,10 +107,9 @@ class Module:
         return self
 
     def _place(self, state: Mapping[str, Array]) -> None:
-        for path in optree.tree_paths(_as_tree(self)):
-            if _dotted(path) in state:
-                *parents, last = path
-                _set(reduce(_get, parents, self), last, state[_dotted(path)])
+        paths, leaves, structure = optree.tree_flatten_with_path(_as_tree(self))
+        placed = [state.get(_dotted(path), leaf) for path, leaf in zip(paths, leaves, strict=True)]
+        _take_over(self, structure.unflatten(placed))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={_brief(value)}' for name, value in vars(self).items())})"
@@ -141,15 +145,22 @@ def _dotted(path: tuple[Hashable, ...]) -> str:
     return ".".join(map(str, path))
 
 
-def _get(node: Any, key: Any) -> Any:
-    return getattr(node, key) if isinstance(node, Module) else node[key]
-
-
-def _set(node: Any, key: Any, value: Any) -> None:
-    if isinstance(node, Module):
-        setattr(node, key, value)
-    else:
-        node[key] = value
+def _take_over(old: Any, new: Any) -> Any:
+    """The new values in the old modules, so that whoever holds one sees them."""
+    if isinstance(old, Module):
+        for name, value in vars(new).items():
+            setattr(old, name, _take_over(getattr(old, name), value))
+        return old
+    if isinstance(old, tuple):
+        items = [_take_over(*pair) for pair in zip(old, new, strict=True)]
+        return type(old)(*items) if hasattr(old, "_fields") else tuple(items)
+    if isinstance(old, list):
+        old[:] = [_take_over(*pair) for pair in zip(old, new, strict=True)]
+        return old
+    if isinstance(old, dict):
+        old.update({key: _take_over(value, new[key]) for key, value in old.items()})
+        return old
+    return new
 
 
 def _as_like(value: Array, like: Array) -> Array:

@@ -17,8 +17,10 @@ DEFAULT = "extensor"
 
 
 def namespace_or_default(xp: Namespace | None) -> Namespace:
-    """``xp``, or the default namespace for None."""
-    return autodiff.import_namespace(DEFAULT) if xp is None else xp
+    """``xp``, or the default namespace for None; for a module that does not conform, as ``torch``, its stand-in."""
+    if xp is None or not hasattr(xp, "__array_namespace_info__"):
+        return autodiff.import_namespace(DEFAULT if xp is None else xp.__name__)
+    return xp
 
 
 def index_dtype(xp: Namespace) -> Any:

@@ -39,7 +39,8 @@ class Optimizer:
     def update(self, grads: Tree, state: State, params: Tree) -> tuple[Tree, State]:
         """One step: the new parameters, and the state after it."""
         step = state["step"] + 1
-        rate = self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate
+        # A Python number, which takes the data type of the parameters; a NumPy scalar would have one of its own.
+        rate = float(self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate)
         tree: Any = params
         leaves, structure = optree.tree_flatten(tree)
         columns = [structure.flatten_up_to(part) for part in (grads, *(state[slot] for slot in self.slots))]
@@ -90,8 +91,8 @@ class SGD(Optimizer):
         if nesterov and not momentum:
             raise ValueError("nesterov needs a momentum above 0")
         super().__init__(learning_rate)
-        self.weight_decay = weight_decay
-        self.momentum = momentum
+        self.weight_decay = float(weight_decay)
+        self.momentum = float(momentum)
         self.nesterov = nesterov
         self.slots = ("velocity",) if momentum else ()
 
@@ -144,9 +145,9 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(learning_rate)
-        self.betas = betas
-        self.eps = eps
-        self.weight_decay = weight_decay
+        self.betas = float(betas[0]), float(betas[1])
+        self.eps = float(eps)
+        self.weight_decay = float(weight_decay)
 
     def rule(self, rate: float, step: int, param: Array, grad: Array, *slots: Array) -> tuple[Array, ...]:
         """For one array: the new parameter, then the running mean and the running mean of squares."""

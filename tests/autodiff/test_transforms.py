@@ -357,3 +357,9 @@ def test_a_function_that_raises_ends_its_transformation(mode: str) -> None:
 def test_errors_say_what_to_do(call: Callable[[], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("argnums", [(0, 0), (0, -2)])
+def test_an_argument_named_twice_is_refused(argnums: Any) -> None:
+    with pytest.raises(ValueError, match="twice"):
+        grad(lambda a, b: a * b, argnums)(numpy.asarray(2.0), numpy.asarray(3.0))

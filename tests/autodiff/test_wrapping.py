@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ import array_api_extra
 import numpy
 import pytest
 
-from autodiff import Forward, Reverse, WrappedArray, array_namespace, check_grads, grad
+from autodiff import Forward, Reverse, WrappedArray, array_namespace, check_grads, grad, stop_gradient
 from conformance import spec
 
 KINDS = {
@@ -73,7 +74,12 @@ def test_attributes(xp: Any, wrap: Any) -> None:
 
 def test_conversion_to_python(xp: Any, wrap: Any) -> None:
     x = wrap(xp, xp.asarray(2.5, dtype=xp.float64))
-    assert (bool(x), int(x), float(x), complex(x)) == (True, 2, 2.5, 2.5 + 0j)
+    assert (bool(x), int(x)) == (True, 2)
+    for convert in (float, complex, math.exp):
+        with pytest.warns(UserWarning, match="derivative is lost.*stop_gradient"):
+            assert convert(x) == convert(2.5)
+    constant = stop_gradient(x)
+    assert (float(constant), complex(constant)) == (2.5, 2.5 + 0j)
     assert operator.index(x.__array_namespace__().asarray(3)) == 3
     with pytest.raises(TypeError, match="0-d"):
         len(x)
@@ -323,3 +329,13 @@ def test_array_api_compat_finds_the_namespace(xp: Any, wrap: Any) -> None:
 )
 def test_array_api_extra_differentiates(xp: Any, f: Any) -> None:
     check_grads(f, [xp.asarray([[0.3, -0.6, 1.2], [0.5, 0.1, 0.9]], dtype=xp.float64)], order=2)
+
+
+def test_storing_into_a_numpy_buffer_is_never_silent() -> None:
+    def f(x: Any) -> Any:
+        buffer = numpy.zeros(1)
+        buffer[0] = x * x
+        return x * buffer[0]
+
+    with pytest.warns(UserWarning, match="derivative is lost"):
+        grad(f)(numpy.asarray(3.0))

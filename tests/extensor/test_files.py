@@ -319,3 +319,29 @@ def test_eight_threads_write_and_read_one_file(path, save, load):
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(work, range(8)))
     assert os.listdir(path.parent) == ["x"]
+
+
+def test_a_new_map_leaves_those_of_the_old_file_alone(tmp_path):
+    path = tmp_path / "x.npy"
+    xp.save(path, xp.ones(100_000))
+    old = xp.load(path, mmap=True)
+    new = xp.open_memmap(path, "w+", xp.float64, (10,))
+    new[...] = 2.0
+    assert float(xp.sum(old)) == 100_000
+    assert xp.load(path).shape == (10,)
+    assert float(xp.load(path)[0]) == 2.0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links and permissions of POSIX")
+def test_saving_keeps_links_and_permissions(tmp_path):
+    path, link = tmp_path / "x.npy", tmp_path / "link.npy"
+    xp.save(path, xp.ones(2))
+    path.chmod(0o600)
+    link.symlink_to(path)
+    xp.save(link, xp.zeros(2))
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert float(xp.load(path)[0]) == 0.0
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        xp.save(tmp_path / "pipe", xp.ones(2))

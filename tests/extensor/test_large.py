@@ -227,3 +227,48 @@ def test_in_place_on_a_read_only_array_is_refused():
     x = xp.asarray(memoryview(BIG).toreadonly())
     with pytest.raises(ValueError, match="read-only"):
         x += 1.0
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-W", "ignore", "-c", code], timeout=60, capture_output=True, text=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_finds_the_pool_unlocked():
+    code = (
+        "import os, threading, numpy\n"
+        "from extensor import pool\n"
+        "held, go = threading.Event(), threading.Event()\n"
+        "def hold():\n"
+        "    with pool._lock:\n"
+        "        held.set()\n"
+        "        go.wait()\n"
+        "threading.Thread(target=hold).start()\n"
+        "held.wait()\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    pool.empty((2_000_000,), numpy.dtype('float64'))\n"
+        "    os._exit(0)\n"
+        "code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+        "go.set()\n"
+        "raise SystemExit(code)\n"
+    )
+    assert run(code).returncode == 0
+
+
+@pytest.mark.parametrize("before", ["", "x + x"])
+def test_exit_handlers_may_compute(before):
+    code = (
+        "import atexit, extensor as xp\n"
+        "xp.set_num_threads(2)\n"
+        "x = xp.ones(3_000_000)\n"
+        f"{before}\n"
+        "atexit.register(lambda: print(float((x + x)[-1])))\n"
+    )
+    assert run(code).stdout == "2.0\n"
+
+
+@pytest.mark.parametrize("setting", ["abc", "0"])
+def test_a_bad_number_of_threads_in_the_environment_is_named(setting):
+    code = f"import os; os.environ['EXTENSOR_NUM_THREADS'] = '{setting}'; import extensor"
+    assert "EXTENSOR_NUM_THREADS must be a number" in run(code).stderr

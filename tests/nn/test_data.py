@@ -98,3 +98,16 @@ def test_minibatches_follow_the_seed():
         return [int(row) for (batch,) in batches for row in batch]
 
     assert order(1) == order(1) != order(2)
+
+
+def test_bad_minibatches_are_refused():
+    x, y, rng = numpy.ones((4, 2)), numpy.ones(3), numpy.random.default_rng(0)
+    with pytest.raises(ValueError, match="batch_size must be 1 or more"):
+        next(nn.minibatches(x, batch_size=-1, rng=rng))
+    with pytest.raises(ValueError, match="as many rows"):
+        next(nn.minibatches(x, y, batch_size=2, rng=rng))
+
+
+def test_a_library_that_does_not_conform_is_taken_by_its_stand_in():
+    torch = pytest.importorskip("torch")
+    assert isinstance(nn.load_digits().to_namespace(torch).train_images, torch.Tensor)

@@ -45,3 +45,8 @@ def test_more_axes_are_more_targets(xp):
 def test_unknown_reduction_is_named():
     with pytest.raises(ValueError, match="'average', expected one of mean, sum, none"):
         nn.cross_entropy(*as_arrays(numpy), reduction="average")
+
+
+def test_targets_of_another_shape_are_refused(xp):
+    with pytest.raises(ValueError, match="need targets of shape"):
+        nn.cross_entropy(xp.zeros((2, 3)), xp.asarray([0]))

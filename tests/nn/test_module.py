@@ -149,3 +149,30 @@ def test_copies_and_pickles_even_after_a_transformation(duplicate):
 def test_repr_says_shapes_and_static_attributes():
     model = nn.Sequential(nn.Linear(2, 3, rng=numpy.random.default_rng(0), xp=numpy), nn.ReLU())
     assert repr(model) == "Sequential(0=Linear(weight=array(3, 2), bias=array(3,)), 1=ReLU())"
+
+
+class Twins(nn.Module):
+    def __init__(self):
+        self.parts = {"a.b": numpy.ones(2), "a": {"b": numpy.zeros(2)}}
+
+
+def test_parameters_of_one_name_are_refused():
+    with pytest.raises(ValueError, match=r"two parameters.*parts\.a\.b"):
+        Twins().state_dict()
+
+
+class Nested(nn.Module):
+    def __init__(self, value):
+        self.first = numpy.full(1, value)
+        self.pair = (numpy.full(2, value), [numpy.full(3, value)])
+        self.inner = nn.Flatten()
+        self.inner.scale = numpy.full(1, value)
+
+
+def test_parameters_in_tuples_are_loaded_and_modules_stay_the_same_objects():
+    model = Nested(1.0)
+    inner = model.inner
+    model.load_state_dict(Nested(2.0).state_dict())
+    assert {float(parameter[0]) for parameter in model.parameters()} == {2.0}
+    assert model.inner is inner
+    assert float(inner.scale[0]) == 2.0

@@ -121,3 +121,12 @@ def test_gradients_of_another_structure_are_refused():
 def test_nesterov_needs_momentum():
     with pytest.raises(ValueError, match="nesterov needs a momentum"):
         nn.SGD(0.1, nesterov=True)
+
+
+@pytest.mark.parametrize("make", [nn.SGD, nn.Adam])
+def test_numpy_scalars_as_settings_keep_the_data_type(make):
+    params = {"x": numpy.ones(2, dtype=numpy.float32)}
+    for rate in (numpy.float64(0.1), lambda step: numpy.float64(0.1)):
+        optimizer = make(rate, weight_decay=numpy.float64(0.1))
+        new, _ = optimizer.update(params, optimizer.init(params), params)
+        assert new["x"].dtype == numpy.float32
