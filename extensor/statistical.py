@@ -275,7 +275,7 @@ def _count(nd: Kernel, axis: int | tuple[int, ...] | None) -> int:
     shape: tuple[int, ...] = nd.shape
     if axis is None:
         return product(shape)
-    return shape[axis] if isinstance(axis, int) else product(shape[i] for i in axis)
+    return product(shape[i] for i in axis) if isinstance(axis, tuple) else shape[axis]
 
 
 def _mean(nd: Kernel, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:

@@ -164,3 +164,10 @@ def test_diff(values, n):
         expected = [b - a for a, b in pairwise(expected)]
     assert xp.diff(xp.asarray(values), n=n).buffer.tolist() == expected
     assert xp.diff(xp.asarray(values), prepend=xp.asarray([0]))[0].buffer.tolist() == values[0]
+
+
+@pytest.mark.parametrize("name", ["mean", "var", "std", "sum", "max"])
+def test_numpy_integers_are_axes(name):
+    x = xp.asarray([[1.0, 2.0, 4.0], [0.0, 1.0, 5.0]])
+    function = getattr(xp, name)
+    assert xp.all(function(x, axis=numpy.int64(1)) == function(x, axis=1))
