@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce, wraps
+from functools import wraps
 from typing import Any, NoReturn
 
 from conformance import spec
 
-from .namespaces import join
 from .rules import RULES, Parts, Rule, unbroadcast
 from .wrapping import LeakedTracerError, WrappedArray, WrapperNamespace, attach_operators, lift, rebuilt
 
@@ -108,7 +107,7 @@ class Reverse(WrapperNamespace):
 
     def pull(self, out: ReverseArray, ct: Any, nodes: list[int]) -> list[Any]:
         """Cotangents of variables, given that of a result; None where the result does not depend on the variable."""
-        return pull(self.tape, reduce(join, [namespace.inner for namespace in self.family]), {out.node: ct}, nodes)
+        return pull(self.tape, self.common, {out.node: ct}, nodes)
 
 
 def pull(tape: list[Any], xp: Any, seeds: dict[Any, Any], nodes: list[int], *, once: bool = False) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce, wraps
+from functools import wraps
 from typing import Any
 
 import optree
@@ -46,10 +46,6 @@ def as_dtype_of(xp: Any, t: Any, x: Any) -> Any:
     return xp.astype(t, x.dtype, copy=False)
 
 
-def _belongs(x: Any, namespace: WrapperNamespace) -> bool:
-    return isinstance(x, WrappedArray) and x.namespace.level == namespace.level
-
-
 def _check_shape(what: str, t: Any, x: Any) -> None:
     if getattr(t, "shape", None) != x.shape:
         found = f"shape {t.shape}" if hasattr(t, "shape") else type(t).__name__
@@ -60,12 +56,8 @@ def _flatten(tree: Any) -> tuple[list[Any], Any]:
     return optree.tree_flatten(tree)
 
 
-def _unwrap(x: Any, namespace: WrapperNamespace) -> Any:
-    return x.primal if _belongs(x, namespace) else x
-
-
 def _unwrapped(namespace: WrapperNamespace, tree: Any) -> Any:
-    return optree.tree_map(lambda x: _unwrap(x, namespace), tree)
+    return optree.tree_map(namespace.unwrap, tree)
 
 
 def _split(result: Any, has_aux: bool) -> tuple[Any, Any]:
@@ -130,7 +122,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         namespace.close()
 
     def tangent(x: Any) -> Any:
-        if not _belongs(x, namespace):
+        if not namespace.owns(x):
             return array_namespace(x).zeros_like(x) if hasattr(x, "dtype") else None
         xp = x.namespace.inner
         return xp.zeros_like(x.primal) if x.tangent is None else as_dtype_of(xp, x.tangent, x.primal)
@@ -183,20 +175,20 @@ def recorded(f: Callable[..., Any], primals: Sequence[Any], *, has_aux: bool = F
     namespace = Reverse(array_namespace(*_variables(leaves, "vjp")))
     wrapped = [namespace.variable(lift(namespace.inner, x)) if is_variable(x) else x for x in leaves]
     # Read before the function runs, which may rebind its arguments in place.
-    nodes = [x.node if _belongs(x, namespace) else None for x in wrapped]
+    nodes = [x.node if namespace.owns(x) else None for x in wrapped]
     tape = namespace.tape
     try:
         out, aux = _split(f(*optree.tree_unflatten(treedef, wrapped)), has_aux)
     finally:
         namespace.close()
-    inners = [each.inner for each in namespace.family]
+    common = namespace.common
     outs, out_treedef = _flatten(out)
-    out_nodes = [x.node if _belongs(x, namespace) else None for x in outs]
-    outs = [_unwrap(x, namespace) for x in outs]
+    out_nodes = [x.node if namespace.owns(x) else None for x in outs]
+    outs = [namespace.unwrap(x) for x in outs]
 
     def pullback(ct: Any) -> Any:
         seeds: dict[Any, Any] = {}
-        xp = reduce(join, inners)
+        xp = common
         for node, x, seed in zip(out_nodes, outs, out_treedef.flatten_up_to(ct), strict=True):
             if seed is None or node is None:
                 continue

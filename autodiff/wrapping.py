@@ -361,15 +361,22 @@ class WrapperNamespace:
         for namespace in self.family:
             namespace.closed = True
 
+    @property
+    def common(self) -> Any:
+        """Namespace that takes an operation on inner arrays of any namespace of this transformation."""
+        return reduce(join, [namespace.inner for namespace in self.family])
+
+    def owns(self, x: Any) -> bool:
+        """Whether an object is an array of this transformation."""
+        return isinstance(x, WrappedArray) and x.namespace.level == self.level
+
     def adopt(self, x: Any) -> Any:
         """Re-wrap an array of this transformation as one of this very namespace; leave others alone."""
-        if not isinstance(x, WrappedArray) or x.namespace.level != self.level or x.namespace is self:
-            return x
-        return self.rewrap(x)
+        return self.rewrap(x) if self.owns(x) and x.namespace is not self else x
 
     def unwrap(self, x: Any) -> Any:
         """Inner array of an array of this transformation; others are left alone."""
-        return x.primal if isinstance(x, WrappedArray) and x.namespace.level == self.level else x
+        return x.primal if self.owns(x) else x
 
     def wrap(self, x: Any) -> Any:
         """Wrap every array of a result as a constant."""
@@ -380,7 +387,7 @@ def lift(xp: Any, x: Any) -> Any:
     """Array of any namespace that `xp` wraps, as an array of `xp` itself."""
     if not isinstance(xp, WrapperNamespace) or not hasattr(x, "dtype"):
         return x
-    if isinstance(x, WrappedArray) and x.namespace.level == xp.level:
+    if xp.owns(x):
         return xp.adopt(x)
     return xp.constant(lift(xp.inner, x))
 

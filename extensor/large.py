@@ -92,20 +92,21 @@ except ValueError as error:
     raise ValueError(f"the environment variable EXTENSOR_NUM_THREADS must be a number from 1 on: {error}") from None
 
 
-def share(run: Callable[[slice], object], length: int, grain: int = 1) -> None:
-    """Call ``run`` on parts of ``range(length)``, one part in each thread, cut at multiples of `grain`."""
+def share(run: Callable[[tuple[slice, ...]], object], length: int, grain: int, *, axis: int = 0) -> None:
+    """Call ``run`` with the index of a part along an axis, one part in each thread, cut at multiples of `grain`."""
+    before = (slice(None),) * axis
     threads = min(_threads, length // grain)
     if threads <= 1:
-        run(slice(0, length))
+        run((*before, slice(0, length)))
         return
     cuts = [length * i // threads // grain * grain for i in range(threads)] + [length]
-    first, *rest = [slice(*cut) for cut in pairwise(cuts)]
+    first, *rest = [(*before, slice(*cut)) for cut in pairwise(cuts)]
     try:
         # A copy of the context for each, so that numpy.errstate of the caller rules there too.
         executor = _workers()
         others = [executor.submit(copy_context().run, run, part) for part in rest]
     except RuntimeError:  # the interpreter shuts down and starts no thread any more
-        run(slice(0, length))
+        run((*before, slice(0, length)))
         return
     try:
         run(first)
@@ -147,7 +148,7 @@ def elementwise(ufunc: Any, *operands: Any, out: Any = None) -> Any:
     if out is None:
         kinds = [numpy.dtype(bool) if type(x) is bool else getattr(x, "dtype", type(x)) for x in operands]
         out = pool.empty(shape, ufunc.resolve_dtypes((*kinds, None))[-1])
-    elif any(numpy.may_share_memory(x, out) and x is not out for x in arrays):
+    elif out.shape != shape or any(numpy.may_share_memory(x, out) and x is not out for x in arrays):
         return ufunc(*operands, out=out)
     if all(x.shape == shape and x.flags.c_contiguous for x in (*arrays, out)):
         target, axis, length = out.reshape(-1), 0, out.size
@@ -157,11 +158,10 @@ def elementwise(ufunc: Any, *operands: Any, out: Any = None) -> Any:
         axis = shape.index(length)
         operands = tuple([numpy.broadcast_to(x, shape) if type(x) is ndarray else x for x in operands])
 
-    def run(part: slice) -> None:
-        at = (*[slice(None)] * axis, part)
+    def run(at: tuple[slice, ...]) -> None:
         ufunc(*[x[at] if type(x) is ndarray else x for x in operands], out=target[at])
 
-    share(run, length, GRAIN)
+    share(run, length, GRAIN, axis=axis)
     return out
 
 
@@ -174,15 +174,13 @@ def reduction(ufunc: Any, x: Any, axis: int | tuple[int, ...] | None, dtype: Any
     if not kept:
         return ufunc.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
     longest = max(kept, key=x.shape.__getitem__)
-    before = (slice(None),) * longest
     shape = [1 if i in axis else n for i, n in enumerate(x.shape)]
     out = numpy.empty(shape, ufunc.reduce(x[(slice(0, 1),) * x.ndim], axis=axis, dtype=dtype).dtype)
 
-    def run(part: slice) -> None:
-        at = (*before, part)
+    def run(at: tuple[slice, ...]) -> None:
         ufunc.reduce(x[at], axis=axis, dtype=dtype, keepdims=True, out=out[at])
 
-    share(run, x.shape[longest], GRAIN)
+    share(run, x.shape[longest], GRAIN, axis=longest)
     return out if keepdims else out.squeeze(axis)
 
 
@@ -190,21 +188,19 @@ def _total(ufunc: Any, flat: Any, dtype: Any) -> Any:
     parts = -(-flat.size // PART)
     totals = numpy.empty(parts, ufunc.reduce(flat[:1], dtype=dtype).dtype)
 
-    def run(part: slice) -> None:
-        for i in range(part.start, part.stop):
+    def run(at: tuple[slice, ...]) -> None:
+        for i in range(at[0].start, at[0].stop):
             totals[i] = ufunc.reduce(flat[i * PART : (i + 1) * PART], dtype=dtype)
 
-    share(run, parts)
+    share(run, parts, 1)
     return numpy.asarray(ufunc.reduce(totals, dtype=dtype))
 
 
 def copy(source: Any, target: Any) -> None:
     """``target[...] = source`` for large arrays of one shape, in which a cast may lose range or precision."""
     axis = target.shape.index(max(target.shape))
-    before = (slice(None),) * axis
 
-    def run(part: slice) -> None:
-        at = (*before, part)
+    def run(at: tuple[slice, ...]) -> None:
         numpy.copyto(target[at], source[at], casting="unsafe")
 
-    share(run, target.shape[axis], GRAIN)
+    share(run, target.shape[axis], GRAIN, axis=axis)

@@ -272,3 +272,9 @@ def test_exit_handlers_may_compute(before):
 def test_a_bad_number_of_threads_in_the_environment_is_named(setting):
     code = f"import os; os.environ['EXTENSOR_NUM_THREADS'] = '{setting}'; import extensor"
     assert "EXTENSOR_NUM_THREADS must be a number" in run(code).stderr
+
+
+def test_in_place_with_an_operand_of_more_axes_is_refused_as_in_numpy():
+    x = xp.asarray(BIG, copy=True)
+    with pytest.raises(ValueError, match="broadcast"):
+        x += xp.ones((2, BIG.size))
