@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import partial, wraps
 from operator import attrgetter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, final
@@ -292,13 +292,13 @@ class ExTensor:
         return f"ExTensor({elements}, dtype={self._nd.dtype})"
 
 
-def wrap(
-    nd: Any,
-    # Bound here because a local name is found faster than a global one, and every operation passes through.
-    new: Callable[[type[ExTensor]], ExTensor] = object.__new__,
-) -> ExTensor:
+_blank: Callable[[], ExTensor] = partial(object.__new__, ExTensor)
+
+
+# Bound as a default because a local name is found faster than a global one, and every operation passes through.
+def wrap(nd: Any, new: Callable[[], ExTensor] = _blank) -> ExTensor:
     """The array over a kernel's result: an ndarray, or the NumPy scalar that stands for one without axes."""
-    array = new(ExTensor)
+    array = new()
     array._nd = nd if type(nd) is ndarray else numpy.asarray(nd)
     return array
 

@@ -9,7 +9,7 @@ import numpy
 from numpy import ndarray
 
 from .array import ExTensor, ForeignOperandError, kernel_view, matrices, operand, routed, unwrap, wrap
-from .dtypes import DType, canonical, require_cpu, resolve
+from .dtypes import CANONICAL, DType, canonical, require_cpu, resolve
 from .store import Store
 from .strictness import STRICT, check_call
 
@@ -84,6 +84,11 @@ def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy
               [3., 4.]], dtype=float32)
     """
     try:
+        if type(obj) is list and dtype is None and device is None and copy is None:
+            # The questions that other objects and options raise would take as long as a short list itself.
+            nd = numpy.asarray(obj)
+            if CANONICAL.get(nd.dtype) is nd.dtype:
+                return wrap(nd)
         nd = kernel_view(obj, resolve(dtype, device, None), copy)
     except TypeError:
         if not hasattr(type(obj), "__array_function__") or isinstance(obj, ndarray | numpy.generic):

@@ -7,9 +7,11 @@ here. The special functions among them are in a module of their own, ``extensor.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import nan
 from typing import Any, Literal
 
 import numpy
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from .array import ExTensor, Kernel, index, operand, routed, unwrap, wrap
 from .dtypes import HALVES, alike, float32, float64, promoted
@@ -234,7 +236,7 @@ def quantile(
     Returns
     -------
     ExTensor
-        Quantiles in the data type of `x`; of integers in ``float64``.
+        Quantiles in the data type of `x`, of integers in ``float64``; NaN where there are no elements.
 
     Raises
     ------
@@ -261,6 +263,10 @@ def _ordered(kernel: Any, x: Any, axis: Any, keepdims: bool, nan_policy: str, **
         raise TypeError(f"complex numbers have no order, and the array is of {nd.dtype}; take real(), imag() or abs()")
     dtype = nd.dtype if nd.dtype.kind in FLOATS else float64
     floats = nd.astype(float32 if dtype in HALVES else dtype, copy=False)
+    axes = range(nd.ndim) if axis is None else normalize_axis_tuple(axis, nd.ndim)
+    if 0 in [nd.shape[i] for i in axes]:
+        # As of NaN alone: NumPy raises an IndexError here, or warns that it divides by zero.
+        floats = numpy.full([1 if i in axes else n for i, n in enumerate(nd.shape)], nan, floats.dtype)
     return wrap(numpy.asarray(kernel(floats, axis=axis, keepdims=keepdims, **kwargs), dtype))
 
 

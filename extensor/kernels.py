@@ -102,9 +102,9 @@ def unary(
         except ForeignOperandError as foreign:
             return foreign.answer(function, (x,), {})
         nd = nd if nd.dtype.kind in kinds else nd.astype(float64)
-        return wrap(kernel(nd) if nd.nbytes < LARGE else on_large(nd))
+        return wrap(run(nd, out=...) if nd.nbytes < LARGE else on_large(nd))
 
-    on_large = large.kernel(kernel)
+    run, on_large = arrayed(kernel), large.kernel(kernel)
     if kinds == FLOATS:
         replaced = [ufunc for ufunc, substitute in UFUNCS.items() if substitute is kernel]
         for ufunc in replaced or [kernel]:
@@ -126,17 +126,17 @@ def binary(
         if type(x1) is ExTensor:
             if type(x2) is ExTensor:
                 nd1, nd2 = x1._nd, x2._nd
-                return wrap(kernel(nd1, nd2) if nd1.nbytes < LARGE else on_large(nd1, nd2))
+                return wrap(run(nd1, nd2, out=...) if nd1.nbytes < LARGE else on_large(nd1, nd2))
             if type(x2) in PYTHON_SCALARS:
                 nd1, scalar = x1._nd, weak(x2, x1._nd) if MET else x2
-                return wrap(kernel(nd1, scalar) if nd1.nbytes < LARGE else on_large(nd1, scalar))
+                return wrap(run(nd1, scalar, out=...) if nd1.nbytes < LARGE else on_large(nd1, scalar))
         try:
             first, second = operands(x1, x2)
         except ForeignOperandError as foreign:
             return foreign.answer(function, (x1, x2), {})
         return wrap((on_large if getattr(second, "nbytes", 0) >= LARGE else kernel)(first, second))
 
-    on_large = large.kernel(kernel)
+    run, on_large = arrayed(kernel), large.kernel(kernel)
     doc = _BINARY.format(name=name, summary=summary, given1=given1, given2=given2, gives=gives)
     KERNELS[name] = kernel
     return named(function, name, doc)
@@ -154,6 +154,11 @@ def operands(x1: Any, x2: Any) -> tuple[Any, Any]:
     if type(first) is not ndarray and type(second) is not ndarray:
         raise TypeError(f"one operand must be an array, got {x1!r} and {x2!r}; use extensor.asarray() on one")
     return weak(first, second), weak(second, first)
+
+
+def arrayed(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """The kernel with the ``out`` of a ufunc, of which ``out=...`` gives an array without axes rather than a scalar."""
+    return kernel if type(kernel) is numpy.ufunc else lambda *operands, out: kernel(*operands)
 
 
 def floating(ufunc: numpy.ufunc) -> Callable[[Any, Any], Any]:

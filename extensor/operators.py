@@ -12,7 +12,7 @@ from conformance.spec import OPERATORS
 from . import large
 from .array import ExTensor, admit, require_writable, weak, wrap
 from .dtypes import MET, DType, promoted
-from .kernels import KERNELS
+from .kernels import KERNELS, arrayed
 from .large import LARGE
 from .strictness import STRICT, check
 
@@ -36,21 +36,19 @@ def _set(name: str | None, method: Any) -> None:
 
 
 def _unary(name: str) -> Callable[[ExTensor], ExTensor]:
-    kernel = KERNELS[name]
-    on_large = large.kernel(kernel)
+    run, on_large = arrayed(KERNELS[name]), large.kernel(KERNELS[name])
 
     def method(self: ExTensor, /) -> ExTensor:
         if STRICT:
             check(name, self)
         nd = self._nd
-        return wrap(kernel(nd) if nd.nbytes < LARGE else on_large(nd))
+        return wrap(run(nd, out=...) if nd.nbytes < LARGE else on_large(nd))
 
     return method
 
 
 def _binary(name: str) -> Callable[[ExTensor, Any], Any]:
-    kernel = KERNELS[name]
-    on_large = large.kernel(kernel)
+    run, on_large = arrayed(KERNELS[name]), large.kernel(KERNELS[name])
 
     def method(self: ExTensor, other: Any, /) -> Any:
         if STRICT:
@@ -60,14 +58,13 @@ def _binary(name: str) -> Callable[[ExTensor, Any], Any]:
         if value is None:
             # An operand of another library gets its turn: Python calls its reflected method next.
             return NotImplemented
-        return wrap(kernel(nd, value) if nd.nbytes < LARGE else on_large(nd, value))
+        return wrap(run(nd, value, out=...) if nd.nbytes < LARGE else on_large(nd, value))
 
     return method
 
 
 def _reflected(name: str) -> Callable[[ExTensor, Any], Any]:
-    kernel = KERNELS[name]
-    on_large = large.kernel(kernel)
+    run, on_large = arrayed(KERNELS[name]), large.kernel(KERNELS[name])
 
     def method(self: ExTensor, other: Any, /) -> Any:
         if STRICT:
@@ -76,7 +73,7 @@ def _reflected(name: str) -> Callable[[ExTensor, Any], Any]:
         value = weak(admit(other), nd) if MET else admit(other)
         if value is None:
             return NotImplemented
-        return wrap(kernel(value, nd) if nd.nbytes < LARGE else on_large(value, nd))
+        return wrap(run(value, nd, out=...) if nd.nbytes < LARGE else on_large(value, nd))
 
     return method
 

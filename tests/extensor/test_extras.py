@@ -218,6 +218,16 @@ def test_quantile_s_data_type(dtype):
     assert float(xp.median(x)) == 2.5
 
 
+@pytest.mark.parametrize(("shape", "axis", "expected"), [((0,), None, ()), ((3, 0), -1, (3,)), ((0, 2), (0, 1), ())])
+def test_quantiles_of_no_elements_are_nan(shape, axis, expected):
+    x = xp.zeros(shape, dtype=xp.float32)
+    for result in (xp.median(x, axis=axis), xp.quantile(x, 0.5, axis=axis), xp.quantile(x, xp.asarray([0.1, 0.2]), axis=axis)[1, ...]):
+        assert result.shape == expected
+        assert result.dtype == xp.float32
+        assert xp.all(xp.isnan(result))
+    assert xp.median(xp.zeros((0, 3)), axis=1).shape == (0,)
+
+
 def test_nan_in_quantiles():
     x = xp.asarray([[1.0, math.nan, 3.0], [4.0, 5.0, 6.0]])
     for function in (xp.median, lambda x, **kw: xp.quantile(x, 0.5, **kw)):
