@@ -9,20 +9,28 @@
 array([0.        , 0.84147098])
 """
 
+from .batch import Batch, BatchedValueError
 from .checking import check_grads
-from .checkpointing import checkpoint
+from .checkpointing import checkpoint, once
 from .custom import custom_jvp, custom_vjp, primitive
 from .forward import Forward
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
+from .live import wrap
 from .namespaces import array_namespace, import_namespace
 from .reverse import Reverse
+from .tape import Tape
 from .transforms import grad, jvp, linear_transpose, linearize, stop_gradient, value_and_grad, vjp
-from .wrapping import LeakedTracerError, WrappedArray, WrapperNamespace
+from .vectorizing import vmap
+from .wrapping import LeakedTracerError, LostDerivativeWarning, WrappedArray, WrapperNamespace
 
 __all__ = [
+    "Batch",
+    "BatchedValueError",
     "Forward",
     "LeakedTracerError",
+    "LostDerivativeWarning",
     "Reverse",
+    "Tape",
     "WrappedArray",
     "WrapperNamespace",
     "array_namespace",
@@ -40,8 +48,11 @@ __all__ = [
     "jvp",
     "linear_transpose",
     "linearize",
+    "once",
     "primitive",
     "stop_gradient",
     "value_and_grad",
     "vjp",
+    "vmap",
+    "wrap",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy
 import optree
 
-from .namespaces import array_namespace, is_complex
+from .namespaces import array_namespace, device_of, is_complex
 from .transforms import is_variable, jvp, vjp
 
 __all__ = ["check_grads"]
@@ -53,7 +54,9 @@ def check_grads(
     Raises
     ------
     AssertionError
-        If a derivative is wrong; says in which mode, and what was found and expected.
+        If a derivative is wrong; says in which mode, what was found and expected, and by which of several arguments.
+    ValueError
+        If there is no such mode.
 
     Examples
     --------
@@ -67,11 +70,31 @@ def check_grads(
     epsilon = max([_epsilon(x) for x in optree.tree_leaves(tree) if is_variable(x)], default=2.0**-52)
     step = epsilon ** (1 / 3) if step is None else step
     tolerance = 100 * step**2 if tolerance is None else tolerance
-    _check(f, tree, order, tuple(modes), rng, step, tolerance, "f")
+    how: Any = order, tuple(modes), rng, step, tolerance
+    try:
+        _check(f, tree, "f", *how)
+    except AssertionError as error:
+        wrong = ", ".join(_wrong_alone(f, tree, how))
+        raise AssertionError(f"{error}; by one argument at a time it is wrong by {wrong or 'none'}") from None
+
+
+def _wrong_alone(f: Any, args: Any, how: Any) -> Iterator[str]:
+    """Arguments by which a derivative is wrong where the others are constants."""
+    paths, leaves, treedef = optree.tree_flatten_with_path(args)
+
+    def of_one(position: int, x: Any) -> Any:
+        return f(*treedef.unflatten([*leaves[:position], x, *leaves[position + 1 :]]))
+
+    for position, (path, x) in enumerate(zip(paths, leaves, strict=True)):
+        if is_variable(x):
+            try:
+                _check(partial(of_one, position), (x,), "f", *how)
+            except AssertionError:
+                yield "args" + "".join(f"[{key!r}]" for key in path)
 
 
 def _check(
-    f: Any, args: Any, order: int, modes: tuple[str, ...], rng: Any, step: float, tolerance: float, name: str
+    f: Any, args: Any, name: str, order: int, modes: tuple[str, ...], rng: Any, step: float, tolerance: float
 ) -> None:
     direction = _like(args, rng)
     forward = "forward" in modes
@@ -93,9 +116,9 @@ def _check(
         )
     if order > 1:
         if forward:
-            _check(lambda *x: jvp(f, x, direction)[1], args, order - 1, modes, rng, step, tolerance, f"jvp({name})")
+            _check(lambda *x: jvp(f, x, direction)[1], args, f"jvp({name})", order - 1, modes, rng, step, tolerance)
         if "reverse" in modes:
-            _check(lambda *x: vjp(f, *x)[1](ct), args, order - 1, modes, rng, step, tolerance, f"vjp({name})")
+            _check(lambda *x: vjp(f, *x)[1](ct), args, f"vjp({name})", order - 1, modes, rng, step, tolerance)
 
 
 def _compare(found: complex, expected: complex, size: float, tolerance: float, what: str) -> None:
@@ -120,7 +143,7 @@ def _like(tree: Any, rng: Any) -> Any:
         values = rng.standard_normal(x.shape)
         if is_complex(x):
             values = values + 1j * rng.standard_normal(x.shape)
-        return xp.asarray(values.tolist(), dtype=x.dtype, device=x.device) if values.size else xp.zeros_like(x)
+        return xp.asarray(values.tolist(), dtype=x.dtype, device=device_of(x)) if values.size else xp.zeros_like(x)
 
     return optree.tree_map(draw, tree)
 

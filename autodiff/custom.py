@@ -15,10 +15,13 @@ from typing import Any
 
 import optree
 
+from .batch import Batch, BatchArray
+from .batching.calls import BatchedCall
+from .forward import ForwardArray
 from .namespaces import ALIASES, array_namespace
 from .rules import Parts, Rule
 from .rules.kinds import Variadic
-from .transforms import as_dtype_of, is_variable, recorded, zeros_like
+from .transforms import as_dtype_of, is_variable, linear_transpose, recorded, zeros_like
 from .wrapping import WrappedArray, WrapperNamespace, lift
 
 __all__ = ["as_operation", "custom_jvp", "custom_vjp", "has_tracers", "primitive"]
@@ -68,7 +71,7 @@ class _Call(Rule):
     function : callable
         ``(*primals) -> out``.
     push_tree : callable
-        ``(primals, tangents) -> out_dot``, None standing for zero.
+        ``(primals, tangents) -> (out, out_dot)``, None standing for zero.
     pull_tree : callable
         ``(xp, primals, ct) -> cts``, None standing for zero; `primals` is None unless `reads_operands`.
     """
@@ -76,27 +79,42 @@ class _Call(Rule):
     def __init__(
         self, name: str, treedef: Any, function: Any, push_tree: Any, pull_tree: Any, *, reads_operands: bool
     ) -> None:
-        super().__init__(name, self.pull)
-        self.treedef = treedef
+        self.name, self.treedef = name, treedef
         self.function, self.push_tree, self.pull_tree = function, push_tree, pull_tree
         self.reads_operands = reads_operands
 
+    @property
+    def pulls(self) -> Any:
+        # Not an attribute: what one call keeps for the backward pass is freed with it only outside of reference cycles.
+        return (self.pull,)
+
     def call(self, xp: Any, *operands: Any, **params: Any) -> Any:
         (packed,) = operands
-        outs, self.out_treedef = optree.tree_flatten(self.function(*self.treedef.unflatten(packed.leaves)))
+        return self._results(xp, self.function(*self.treedef.unflatten(packed.leaves)))
+
+    def forward(self, packed: ForwardArray) -> Any:
+        """Results and their tangents together: what either takes is computed once."""
+        namespace: Any = packed.namespace
+        xp = namespace.inner
+        primals, tangents = (self.treedef.unflatten(part.leaves) for part in (packed.primal, packed.tangent))
+        out, out_dot = self.push_tree(primals, tangents)
+        if isinstance(xp, Batch):
+            # At one point in the directions of a batch, as Jacobians are found, the value is the same for all of them.
+            out = self.function(*primals)
+        outs = self._results(xp, out)
+        dots = self.out_treedef.flatten_up_to(out_dot)
+        for x, x_dot in zip(outs, dots, strict=True):
+            _check_shape("tangent", x_dot, getattr(x, "shape", None))
+        return [ForwardArray(x, namespace, lift(xp, x_dot)) for x, x_dot in zip(outs, dots, strict=True)]
+
+    def _results(self, xp: Any, out: Any) -> Any:
+        outs, self.out_treedef = optree.tree_flatten(out)
         if any(isinstance(x, WrappedArray) and x.namespace.level > getattr(xp, "level", 0) for x in outs):
             raise TypeError(
                 f"{self.name} has a derivative of its own, so it may depend on the variables of a running "
                 "transformation through its arguments only, but uses one from outside; pass it as an argument"
             )
         return tuple([lift(xp, x) for x in outs])
-
-    def push(self, xp: Any, tangents: Sequence[Any], out: Any, operands: Any, params: Any) -> Any:
-        primals, directions = (self.treedef.unflatten(packed.leaves) for packed in (operands[0], tangents[0]))
-        out_dot = self.out_treedef.flatten_up_to(self.push_tree(primals, directions))
-        for x, x_dot in zip(out, out_dot, strict=True):
-            _check_shape("tangent", x_dot, getattr(x, "shape", None))
-        return tuple([lift(xp, x_dot) for x_dot in out_dot])
 
     def pull(self, xp: Any, t: Any, out: Any, packed: Any) -> Any:
         primals = self.treedef.unflatten([lift(xp, x) for x in packed.leaves]) if self.reads_operands else None
@@ -106,8 +124,15 @@ class _Call(Rule):
 
 
 def has_tracers(tree: Any) -> bool:
-    """Whether there is an array of a running transformation in a tree."""
-    return any(isinstance(x, WrappedArray) for x in optree.tree_leaves(tree))
+    """Whether there is an array under differentiation in a tree."""
+    return any(_is_differentiated(x) for x in optree.tree_leaves(tree))
+
+
+def _is_differentiated(x: Any) -> bool:
+    # A function runs on a batch as it is: only derivatives need to know of it.
+    while isinstance(x, BatchArray):
+        x = x.primal
+    return isinstance(x, WrappedArray)
 
 
 def as_operation(name: str, function: Any, args: Any, push: Any, pull: Any, *, reads_operands: bool = True) -> Any:
@@ -117,15 +142,27 @@ def as_operation(name: str, function: Any, args: Any, push: Any, pull: Any, *, r
     """
     leaves, treedef = optree.tree_flatten(args)
     xp = array_namespace(*[x for x in leaves if isinstance(x, WrappedArray)])
+    if isinstance(xp, Batch) and not any(xp.owns(x) and x.batched for x in leaves):
+        # The same for all examples: an operation that the batch need not know of.
+        unwrapped = treedef.unflatten([xp.unwrap(x) for x in leaves])
+        outs = as_operation(name, function, unwrapped, push, pull, reads_operands=reads_operands)
+        return optree.tree_map(lambda x: lift(xp, x), outs)
+    if isinstance(xp, Batch):
+        batched = BatchedCall(xp, args, function, push, pull)
+        outs = as_operation(
+            name, batched.function, batched.args, batched.push, batched.pull, reads_operands=reads_operands
+        )
+        return batched.wrap(outs)
     rule = _Call(name, treedef, function, push, pull, reads_operands=reads_operands)
-    outs = xp.apply(rule, (xp.apply(_PACK, leaves, {}),), {})
+    packed = xp.apply(_PACK, leaves, {})
+    outs = rule.forward(packed) if isinstance(packed, ForwardArray) else xp.apply(rule, (packed,), {})
     return rule.out_treedef.unflatten([_without_derivative_unless_floating(x) for x in outs])
 
 
 def _without_derivative_unless_floating(x: Any) -> Any:
     if not isinstance(x, WrappedArray) or is_variable(x):
         return x
-    return x.namespace.wrap(x.primal)
+    return x.namespace.still(x, x.primal) if hasattr(x.primal, "dtype") else x.primal
 
 
 def _positional(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -205,15 +242,15 @@ class custom_jvp:  # noqa: N801 -- a decorator
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError(f"the rule of {_name(self.f)} must return a pair (out, out_dot), got {type(pair).__name__}")
         out, out_dot = pair
-        return _or_zeros(out_dot, out)
+        return out, _or_zeros(out_dot, out)
 
     def _pull(self, xp: Any, primals: Any, ct: Any) -> Any:
-        _, pullback = recorded(lambda *tangents: self._push(primals, tangents), zeros_like(primals), once=True)
+        _, pullback = recorded(lambda *tangents: self._push(primals, tangents)[1], zeros_like(primals), once=True)
         return pullback(ct)
 
 
 class custom_vjp:  # noqa: N801 -- a decorator
-    """Give a function a derivative of its own, as a forward and a backward pass for reverse mode.
+    """Give a function a derivative of its own, as a forward and a backward pass; forward mode takes their transpose.
 
     Parameters
     ----------
@@ -224,16 +261,18 @@ class custom_vjp:  # noqa: N801 -- a decorator
     -----
     ``f.defvjp(fwd, bwd)`` takes both passes. ``fwd(*args) -> (out, residuals)`` computes the result and whatever the
     backward pass reads; ``bwd(residuals, ct) -> cts`` takes a cotangent of the structure of the result, zeros where the
-    result does not matter, and returns a tuple with the cotangent of each argument, None where it is zero. Higher
-    derivatives are those of the two passes; for forward over reverse mode, as in :func:`hessian`, neither may call `f`.
+    result does not matter, and returns a tuple with the cotangent of each argument, None where it is zero. Both may
+    call `f`. Higher derivatives are those of the two passes.
+
+    In forward mode, and so in :func:`hessian`, the tangent of the result is that of the transposed backward pass, which
+    is linear in `ct`; of one that is not, such as the clipping below, it is that of its derivative at zero.
 
     `f` may depend on variables of a running transformation through its arguments only.
 
     Raises
     ------
     TypeError
-        When differentiated, in forward mode, if there are no passes yet, or if `f` uses a variable that is not an
-        argument.
+        When differentiated, if there are no passes yet, or if `f` uses a variable that is not an argument.
     ValueError
         When differentiated, if a cotangent's structure or shape is not that of its argument.
 
@@ -271,22 +310,14 @@ class custom_vjp:  # noqa: N801 -- a decorator
             raise TypeError(f"{name} is a custom_vjp function without a rule; define one with defvjp")
         kept: Any = []
 
-        def function(*primals: Any) -> Any:
+        def run(*primals: Any) -> Any:
             pair = fwd(*primals)
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise TypeError(f"fwd of {name} must return a pair (out, residuals), got {type(pair).__name__}")
-            kept[:] = pair
-            return pair[0]
+            return pair
 
-        def push(primals: Any, tangents: Any) -> Any:
-            raise TypeError(
-                f"{name} is a custom_vjp function, which has no derivative in forward mode; define it by custom_jvp, "
-                "which serves both modes"
-            )
-
-        def pull(xp: Any, primals: Any, ct: Any) -> Any:
-            out, residuals = optree.tree_map(lambda x: lift(xp, x), kept)
-            cts = bwd(residuals, _or_zeros(ct, out))
+        def pull_back(residuals: Any, ct: Any) -> Any:
+            cts = bwd(residuals, ct)
             if not isinstance(cts, tuple) or len(cts) != len(args):
                 found = f"{len(cts)} in a tuple" if isinstance(cts, tuple) else type(cts).__name__
                 raise TypeError(
@@ -294,6 +325,23 @@ class custom_vjp:  # noqa: N801 -- a decorator
                     f"{found}"
                 )
             return cts
+
+        def function(*primals: Any) -> Any:
+            kept[:] = run(*primals)
+            return kept[0]
+
+        def push(primals: Any, tangents: Any) -> Any:
+            out, residuals = run(*primals)
+            zeros = zeros_like(out)
+            if not optree.tree_leaves(zeros):
+                return out, zeros
+            pushforward = linear_transpose(lambda ct: _or_zeros(pull_back(residuals, ct), primals), zeros)
+            (out_dot,) = pushforward(tangents)
+            return out, out_dot
+
+        def pull(xp: Any, primals: Any, ct: Any) -> Any:
+            out, residuals = optree.tree_map(lambda x: lift(xp, x), kept)
+            return pull_back(residuals, _or_zeros(ct, out))
 
         return as_operation(name, function, args, push, pull, reads_operands=False)
 
@@ -308,19 +356,26 @@ def _or_zeros(t: Any, primals: Any) -> Any:
 
 
 def primitive(
-    rule: Rule, kernels: Mapping[str, Callable[..., Any]], *, definition: Callable[..., Any] | None = None
+    rule: Rule,
+    kernels: Mapping[str, Callable[..., Any]],
+    *,
+    definition: Callable[..., Any] | None = None,
+    batching: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """Make a function from a kernel for each namespace and a derivative rule.
 
     Parameters
     ----------
     rule : Rule
-        Entry of one of the kinds of ``autodiff.rules.kinds``, as those of the standard's functions are. It belongs to
+        Entry of one of the kinds of :mod:`autodiff.rules`, as those of the standard's functions are. It belongs to
         the new function from then on.
     kernels : mapping of str to callable
         Kernel ``(*operands, **params)`` by name of the namespace, as :func:`import_namespace` takes it.
     definition : callable, optional
         ``(xp, *operands, **params)`` in terms of the standard, for namespaces without a kernel.
+    batching : callable, optional
+        How it runs on all examples of :func:`vmap` at once, as :mod:`autodiff.batching.kinds` says. By default
+        elementwise functions do so by broadcasting, and others take one example after another.
 
     Returns
     -------
@@ -336,7 +391,7 @@ def primitive(
     --------
     >>> import math, numpy
     >>> from autodiff import grad
-    >>> from autodiff.rules.kinds import Elementwise
+    >>> from autodiff.rules import Elementwise
     >>> erf = primitive(
     ...     Elementwise("erf", lambda xp, t, out, x: t * (2 / math.sqrt(math.pi)) * xp.exp(-x * x)),
     ...     {"numpy": numpy.vectorize(math.erf)},
@@ -359,7 +414,7 @@ def primitive(
             "definition"
         )
 
-    rule.definition = call
+    rule.definition, rule.batching = call, batching
 
     def function(*operands: Any, **params: Any) -> Any:
         if rule.bind is not None:

@@ -1,4 +1,4 @@
-"""Derivatives as arrays: Jacobians and Hessians, a column or a row at a time, and Hessian-vector products.
+"""Derivatives as arrays: Jacobians and Hessians, all columns or rows at once by vmap, and Hessian-vector products.
 
 The derivative of a tree by a tree is a tree of trees: the structure of the result, with the structure of the argument
 in the place of each leaf. Its leaves have the shape of the result's leaf followed by that of the argument's.
@@ -13,29 +13,29 @@ from typing import Any
 
 import optree
 
-from .namespaces import array_namespace, is_complex
-from .transforms import check_holomorphic, choose_arguments, grad, is_variable, jvp, vjp
+from .namespaces import array_namespace, device_of, is_complex
+from .transforms import check_holomorphic, choose_arguments, grad, is_variable, jvp, variables_of, vjp
+from .vectorizing import vmap
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"]
 
 
-def _along_basis(linear: Callable[[Any], list[Any]], x: Any, outs: Sequence[Any], *, axis: int) -> list[Any]:
-    """Results, which are like `outs`, of a linear function of arrays like x, with the axes of x first or last (-1)."""
+def _along_basis(linear: Callable[[Any], Any], x: Any, *, axis: int) -> Any:
+    """What a function returns for each element of the standard basis of arrays like x.
+
+    The function returns extra values, which do not depend on its argument, and results, which are linear in it. They
+    come with the axes of x first, or last if `axis` is -1.
+    """
     xp, size = array_namespace(x), math.prod(x.shape)
-    basis = xp.reshape(xp.eye(size, dtype=x.dtype, device=x.device), (size, *x.shape))
-    rows = [linear(basis[i, ...]) for i in range(size)]
+    basis = xp.reshape(xp.eye(size, dtype=x.dtype, device=device_of(x)), (size, *x.shape))
+    # One element, as of a scalar result, is no batch.
+    extra, outs = vmap(linear, out_axes=(None, axis))(basis) if size != 1 else linear(xp.reshape(basis, x.shape))
 
-    def entry(position: int, out: Any) -> Any:
-        if not is_variable(out):
-            return None
-        shape = (*out.shape, *x.shape) if axis else (*x.shape, *out.shape)
-        if not rows:
-            return array_namespace(out).zeros(shape, dtype=out.dtype, device=out.device)
-        column = [row[position] for row in rows]
-        xp = array_namespace(*column)
-        return xp.reshape(xp.stack(column, axis=axis), shape)
+    def unflattened(out: Any) -> Any:
+        of_one = out.shape if size == 1 else out.shape[:-1] if axis else out.shape[1:]
+        return array_namespace(out).reshape(out, (*of_one, *x.shape) if axis else (*x.shape, *of_one))
 
-    return [entry(position, out) for position, out in enumerate(outs)]
+    return extra, [None if out is None else unflattened(out) for out in outs]
 
 
 def _only(position: int | None, x: Any, treedef: Any) -> Any:
@@ -58,7 +58,7 @@ def jacfwd(
     has_aux: bool = False,
     holomorphic: bool = False,
 ) -> Callable[..., Any]:
-    """Function that returns the Jacobian of `f`, a column at a time by forward mode: for few inputs, many outputs.
+    """Function that returns the Jacobian of `f`, by forward mode: for few inputs, many outputs.
 
     Parameters
     ----------
@@ -86,6 +86,12 @@ def jacfwd(
     ValueError
         If `argnums` does not fit the call.
 
+    Notes
+    -----
+    All columns are found at once, by :func:`vmap` over tangents, which takes memory for as many arrays of each kind
+    that `f` makes as the argument has elements. Values within `f` are those of one run, so that it may depend on them
+    by Python's conditions.
+
     Examples
     --------
     >>> import numpy
@@ -102,19 +108,20 @@ def jacfwd(
         else:
             _check_real("jacfwd", "arguments", chosen, "jacrev")
         leaves, treedef = optree.tree_flatten(chosen)
-        # Not a plain call: what is outside of f may need its argument wrapped.
-        out, _, *aux = jvp(of_chosen, chosen, _only(None, None, treedef), has_aux=has_aux)
+        variables_of(leaves, "jacfwd")
+
+        def push(position: int, x_dot: Any) -> Any:
+            out, out_dot, *aux = jvp(of_chosen, chosen, _only(position, x_dot, treedef), has_aux=has_aux)
+            return (out, *aux), optree.tree_structure(out).flatten_up_to(out_dot)
+
+        columns = {}
+        for position, x in enumerate(leaves):
+            if is_variable(x):
+                (out, *aux), columns[position] = _along_basis(partial(push, position), x, axis=-1)
         outs, out_treedef = optree.tree_flatten(out)
-
-        def push(position: int, x_dot: Any) -> list[Any]:
-            _, out_dot, *_ = jvp(of_chosen, chosen, _only(position, x_dot, treedef), has_aux=has_aux)
-            return out_treedef.flatten_up_to(out_dot)
-
-        columns = [
-            _along_basis(partial(push, position), x, outs, axis=-1) if is_variable(x) else [None] * len(outs)
-            for position, x in enumerate(leaves)
-        ]
-        jacobian = _tree_of_trees(outs, out_treedef, list(zip(*columns, strict=True)), treedef, argnums)
+        nothing = [None] * len(outs)
+        rows = zip(*[columns.get(position, nothing) for position in range(len(leaves))], strict=True)
+        jacobian = _tree_of_trees(outs, out_treedef, rows, treedef, argnums)
         return (jacobian, *aux) if has_aux else jacobian
 
     return function
@@ -127,7 +134,7 @@ def jacrev(
     has_aux: bool = False,
     holomorphic: bool = False,
 ) -> Callable[..., Any]:
-    """Function that returns the Jacobian of `f`, a row at a time by reverse mode: for many inputs, few outputs.
+    """Function that returns the Jacobian of `f`, by reverse mode: for many inputs, few outputs.
 
     Parameters
     ----------
@@ -164,14 +171,14 @@ def jacrev(
             check_holomorphic("jacrev", "results", out)
         else:
             _check_real("jacrev", "results", out, "jacfwd")
-        leaves, treedef = optree.tree_flatten(chosen)
+        treedef = optree.tree_structure(chosen)
         outs, out_treedef = optree.tree_flatten(out)
 
-        def pull(position: int, ct: Any) -> list[Any]:
-            return treedef.flatten_up_to(pullback(_only(position, ct, out_treedef)))
+        def pull(position: int, ct: Any) -> Any:
+            return None, treedef.flatten_up_to(pullback(_only(position, ct, out_treedef)))
 
         rows = [
-            _along_basis(partial(pull, position), x, leaves, axis=0) if is_variable(x) else None
+            _along_basis(partial(pull, position), x, axis=0)[1] if is_variable(x) else None
             for position, x in enumerate(outs)
         ]
         jacobian = _tree_of_trees(outs, out_treedef, rows, treedef, argnums)

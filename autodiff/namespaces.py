@@ -90,6 +90,16 @@ def is_floating(x: Any) -> bool:
     return kind(x) in ("real floating", "complex floating")
 
 
+def is_array(x: Any) -> bool:
+    """Whether an object is an array. NumPy's data types are none, though they have an attribute ``dtype``."""
+    return hasattr(type(x), "dtype")
+
+
+def device_of(x: Any) -> Any:
+    """Device of an array; None, the default, where the library does not tell: JAX while it compiles, and Dask."""
+    return getattr(x, "device", None)
+
+
 def join(first: Any, second: Any) -> Any:
     """Namespace that takes an operation on arrays of two namespaces: the higher level, around what both wrap."""
     if first is second:

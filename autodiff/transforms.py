@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial, wraps
 from typing import Any
 
 import optree
@@ -21,7 +21,7 @@ def is_variable(x: Any) -> bool:
     return hasattr(x, "dtype") and is_floating(x)
 
 
-def _variables(leaves: Sequence[Any], name: str) -> list[Any]:
+def variables_of(leaves: Sequence[Any], name: str) -> list[Any]:
     """The leaves that are differentiated."""
     variables = [x for x in leaves if is_variable(x)]
     if not variables:
@@ -38,7 +38,10 @@ def _describe(x: Any) -> str:
 
 
 def as_dtype_of(xp: Any, t: Any, x: Any) -> Any:
-    """A tangent or cotangent in the data type of its primal."""
+    """A tangent or cotangent in the data type of its primal; of a lazy array, such as Dask's, also in its chunks."""
+    chunks = getattr(x, "chunks", None)
+    if chunks is not None and getattr(t, "chunks", chunks) != chunks:
+        t = t.rechunk(chunks)
     if t.dtype == x.dtype:
         return t
     if is_complex(t) and not is_complex(x):
@@ -104,7 +107,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     primals, tangents = tuple(primals), tuple(tangents)
     leaves, treedef = _flatten(primals)
     directions = treedef.flatten_up_to(tangents)
-    inner = array_namespace(*_variables(leaves, "jvp"), *[x_dot for x_dot in directions if x_dot is not None])
+    inner = array_namespace(*variables_of(leaves, "jvp"), *[x_dot for x_dot in directions if x_dot is not None])
     namespace = Forward(inner)
 
     def wrap(x: Any, x_dot: Any) -> Any:
@@ -172,7 +175,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 def recorded(f: Callable[..., Any], primals: Sequence[Any], *, has_aux: bool = False, once: bool = False) -> Any:
     """What :func:`vjp` returns; a pullback that is called `once` frees what the tape keeps as it goes."""
     leaves, treedef = _flatten(tuple(primals))
-    namespace = Reverse(array_namespace(*_variables(leaves, "vjp")))
+    namespace = Reverse(array_namespace(*variables_of(leaves, "vjp")))
     wrapped = [namespace.variable(lift(namespace.inner, x)) if is_variable(x) else x for x in leaves]
     # Read before the function runs, which may rebind its arguments in place.
     nodes = [x.node if namespace.owns(x) else None for x in wrapped]
@@ -187,27 +190,40 @@ def recorded(f: Callable[..., Any], primals: Sequence[Any], *, has_aux: bool = F
     outs = [namespace.unwrap(x) for x in outs]
 
     def pullback(ct: Any) -> Any:
-        seeds: dict[Any, Any] = {}
-        xp = common
-        for node, x, seed in zip(out_nodes, outs, out_treedef.flatten_up_to(ct), strict=True):
-            if seed is None or node is None:
-                continue
-            _check_shape("cotangent", seed, x)
-            xp = join(xp, array_namespace(seed))
-            seeds[node] = seed if node not in seeds else seeds[node] + seed
-        cts = pull(tape, xp, seeds, [node for node in nodes if node is not None], once=once)
-        found = iter(cts)
-        grads: list[Any] = []
-        for node, x in zip(nodes, leaves, strict=True):
-            if node is None:
-                grads.append(None)
-                continue
-            ct = next(found)
-            grads.append(xp.zeros_like(x) if ct is None else as_dtype_of(xp, ct, x))
+        seeds = zip(out_nodes, outs, out_treedef.flatten_up_to(ct), strict=True)
+        grads = pull_leaves(partial(pull, tape, once=once), common, seeds, list(zip(nodes, leaves, strict=True)))
         return optree.tree_unflatten(treedef, grads)
 
     out = optree.tree_unflatten(out_treedef, outs)
     return (out, pullback, _unwrapped(namespace, aux)) if has_aux else (out, pullback)
+
+
+def pull_leaves(run: Callable[..., Any], xp: Any, results: Iterable[Any], variables: Sequence[Any]) -> list[Any]:
+    """Cotangents of the leaves of a tree, given those of the leaves of a result.
+
+    Parameters
+    ----------
+    run : callable
+        The backward pass: ``run(xp, seeds, nodes)``, as :func:`~autodiff.reverse.pull` does on a tape.
+    xp
+        Namespace of the values on the tape.
+    results : iterable of (node, array, cotangent)
+    variables : sequence of (node, array)
+        A leaf without a node, None, has None for its cotangent.
+    """
+    seeds: dict[Any, Any] = {}
+    for node, x, ct in results:
+        if ct is None or node is None:
+            continue
+        _check_shape("cotangent", ct, x)
+        xp = join(xp, array_namespace(ct))
+        seeds[node] = ct if node not in seeds else seeds[node] + ct
+    found = iter(run(xp, seeds, [node for node, _ in variables if node is not None]))
+
+    def cotangent(x: Any, ct: Any) -> Any:
+        return xp.zeros_like(x) if ct is None else as_dtype_of(xp, ct, x)
+
+    return [None if node is None else cotangent(x, next(found)) for node, x in variables]
 
 
 def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -448,6 +464,6 @@ def stop_gradient(tree: Any) -> Any:
     """
 
     def stop(x: Any) -> Any:
-        return x.namespace.constant(stop(x.primal)) if isinstance(x, WrappedArray) else x
+        return x.namespace.still(x, stop(x.primal)) if isinstance(x, WrappedArray) else x
 
     return optree.tree_map(stop, tree)

@@ -17,17 +17,18 @@ import inspect
 import math
 import warnings
 from collections.abc import Callable, Iterator
-from functools import cached_property, reduce, wraps
+from functools import cached_property, partial, reduce, wraps
 from itertools import count
 from operator import attrgetter
 from typing import Any, ClassVar
 
 from conformance import spec
 
-from .namespaces import join
+from .namespaces import device_of, is_array, join
+from .routing import call_function, call_ufunc
 from .rules import COMPOSITES, NON_DIFFERENTIABLE, RULES, Rule
 
-__all__ = ["LeakedTracerError", "WrappedArray", "WrapperNamespace"]
+__all__ = ["LeakedTracerError", "LostDerivativeWarning", "WrappedArray", "WrapperNamespace"]
 
 _levels = count(1)
 
@@ -44,6 +45,10 @@ class LeakedTracerError(RuntimeError):
         )
 
 
+class LostDerivativeWarning(UserWarning):
+    """An array under differentiation became something that has no derivative, such as a Python number."""
+
+
 class WrappedArray:
     """An array of a wrapper namespace: an array of the inner namespace, and what the transformation adds to it."""
 
@@ -54,9 +59,12 @@ class WrappedArray:
     primal: Any
 
     dtype = property(attrgetter("primal.dtype"))
-    device = property(attrgetter("primal.device"))
     ndim = property(attrgetter("primal.ndim"))
     shape = property(attrgetter("primal.shape"))
+
+    @property
+    def device(self) -> Any:
+        return device_of(self.primal)
 
     @property
     def size(self) -> int:
@@ -95,10 +103,11 @@ class WrappedArray:
 
     def _warn_of_loss(self, name: str) -> None:
         # Also what `math.sin(x)` and `buffer[0] = x` on a NumPy array come to, where nobody sees the conversion.
-        if self.varies():
+        if self.varies() and not self.namespace.closed:
             warnings.warn(
                 f"{name}() of an array under differentiation: its derivative is lost; "
-                f"if that is meant, say so with {name}(autodiff.stop_gradient(x))",
+                "if that is meant, say so by taking autodiff.stop_gradient(x) instead of x",
+                LostDerivativeWarning,
                 stacklevel=3,
             )
 
@@ -118,10 +127,19 @@ class WrappedArray:
         return (self[i, ...] for i in range(len(self)))
 
     def __getitem__(self, key: Any) -> Any:
-        return self.namespace.apply(RULES["getitem"], (self, _plain(key)), {})
+        key = _plain(key)
+        return self._home(key).apply(RULES["getitem"], (self, key), {})
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._become(self.namespace.apply(RULES["setitem"], (self, _plain(key), value), {}))
+        key = _plain(key)
+        self._become(self._home(key).apply(RULES["setitem"], (self, key, value), {}))
+
+    def _home(self, key: Any) -> Any:
+        return reduce(join, [x.namespace for x in tracers_in(key)], self.namespace)
+
+    def as_index(self) -> Any:
+        """The array as (a part of) an index."""
+        return _plain(self.primal)
 
     def _become(self, other: Any) -> None:
         """Rebind in place: what an in-place operation means where arrays underneath may be immutable."""
@@ -130,79 +148,85 @@ class WrappedArray:
                 f"an in-place operation cannot turn {self.dtype} {self.shape} into {other.dtype} {other.shape}; "
                 "write x = x + y instead of x += y"
             )
-        for slot in (*WrappedArray.__slots__[1:], *type(self).__slots__):
-            setattr(self, slot, getattr(other, slot))
+        self._take(other)
+
+    def _take(self, other: Any) -> None:
+        slots = [slot for kind in type(self).__mro__ for slot in getattr(kind, "__slots__", ())]
+        for slot in slots:
+            if slot != "__weakref__":
+                setattr(self, slot, getattr(other, slot))
+
+    def __copy__(self) -> Any:
+        copy = object.__new__(type(self))
+        copy._take(self)
+        return copy
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        # The arrays beneath are never written to, and those of a copied transformation would have no derivative.
+        return self.__copy__()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(
+            f"an array of {self.namespace.__name__} cannot be pickled: the transformation to which it belongs runs "
+            "here only; return it from the transformed function and pickle the result"
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.primal!r}, level={self.namespace.level})"
 
+    def __format__(self, format_spec: str) -> str:
+        return format(self.primal, format_spec) if format_spec else repr(self)
+
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.varies():
+            return self.primal.__array__(*args, **kwargs)
         raise TypeError(
             f"an array of {self.namespace.__name__} cannot become a NumPy array: its derivative would be lost without "
             "a word. Use functions of x.__array_namespace__() here, or autodiff.stop_gradient(x) if that is meant"
         )
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        self.__array__()
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[Any, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        # Unlike __array__, a method of the standard, which nobody calls without asking for another library's array.
+        self._warn_of_loss("__dlpack__")
+        options = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        return self.primal.__dlpack__(**{key: value for key, value in options.items() if value is not None})
 
     def __dlpack_device__(self) -> Any:
         return self.primal.__dlpack_device__()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **params: Any) -> Any:
-        if method != "__call__" or params:
-            return NotImplemented
-        return _foreign(self, ufunc, operands, {})
+        return call_ufunc(self, ufunc, method, operands, params)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return _foreign(self, func, args, kwargs)
+        return call_function(self, func, args, kwargs)
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        wrapped = next(x for x in _leaves((args, kwargs)) if isinstance(x, WrappedArray))
-        return _foreign(wrapped, func, args, kwargs or {})
+        return call_function(tracers_in((args, kwargs))[0], func, args, kwargs or {})
 
 
-NUMPY_NAMES = {
-    **{f"arc{name}": f"a{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")},
-    "absolute": "abs",
-    "concatenate": "concat",
-    "conjugate": "conj",
-    "invert": "bitwise_invert",
-    "left_shift": "bitwise_left_shift",
-    "mul": "multiply",
-    "neg": "negative",
-    "power": "pow",
-    "right_shift": "bitwise_right_shift",
-    "sub": "subtract",
-    "transpose": "permute_dims",
-    "true_divide": "divide",
-}
-"""Names that NumPy or PyTorch give to functions of the standard."""
+def tracers_in(tree: Any) -> list[Any]:
+    """All wrapped arrays in nested tuples, lists and dictionaries."""
+    if isinstance(tree, WrappedArray):
+        return [tree]
+    found: list[Any] = []
+    _collect(tree, found)
+    return found
 
 
-def _foreign(x: WrappedArray, func: Any, args: Any, kwargs: Any) -> Any:
-    """Route NumPy's and PyTorch's own functions to the rules."""
-    if func.__name__.startswith("__"):
-        # An operator of the other library's array met a wrapped one: let the reflected operator have its turn.
-        return NotImplemented
-    name = NUMPY_NAMES.get(func.__name__, func.__name__)
-    for path in (name, f"linalg.{name}", f"fft.{name}"):
-        if path in spec.BY_NAME:
-            return attrgetter(path)(x.namespace)(*args, **kwargs)
-    raise TypeError(
-        f"{func.__name__} is not a function of the standard, so it has no derivative rule; "
-        "write it with functions of x.__array_namespace__()"
-    )
-
-
-def _leaves(tree: Any) -> Iterator[Any]:
-    if isinstance(tree, (tuple, list)):
-        for x in tree:
-            yield from _leaves(x)
-    elif isinstance(tree, dict):
-        yield from _leaves(list(tree.values()))
-    else:
-        yield tree
+def _collect(tree: Any, found: list[Any]) -> None:
+    for x in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, (tuple, list)) else ():
+        if isinstance(x, WrappedArray):
+            found.append(x)
+        elif isinstance(x, (tuple, list, dict)):
+            _collect(x, found)
 
 
 def rebuilt(like: Any, items: Any) -> Any:
@@ -210,25 +234,18 @@ def rebuilt(like: Any, items: Any) -> Any:
     return type(like)(*items) if hasattr(like, "_fields") else tuple(items)
 
 
-def _map(function: Callable[[Any], Any], tree: Any) -> Any:
-    if isinstance(tree, tuple):
-        return rebuilt(tree, [_map(function, x) for x in tree])
-    if isinstance(tree, list):
-        return [_map(function, x) for x in tree]
+def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
+    if not isinstance(tree, (tuple, list, dict)):
+        return function(tree)
     if isinstance(tree, dict):
-        return {key: _map(function, x) for key, x in tree.items()}
-    return function(tree)
+        return {key: map_tree(function, x) for key, x in tree.items()}
+    items = [map_tree(function, x) for x in tree]
+    return rebuilt(tree, items) if isinstance(tree, tuple) else items
 
 
 def _plain(key: Any) -> Any:
-    """Index with every wrapping removed: positions have no derivative."""
-
-    def strip(x: Any) -> Any:
-        while isinstance(x, WrappedArray):
-            x = x.primal
-        return x
-
-    return _map(strip, key)
+    """Index in which nothing is under differentiation: positions have no derivative."""
+    return map_tree(lambda x: x.as_index() if isinstance(x, WrappedArray) else x, key)
 
 
 class WrapperNamespace:
@@ -247,6 +264,7 @@ class WrapperNamespace:
     """
 
     array_type: ClassVar[type[WrappedArray]]
+    extensions: ClassVar[dict[str, type[Extension]]]
     closed = False
 
     def __init__(self, inner: Any, *, level: int | None = None) -> None:
@@ -262,28 +280,33 @@ class WrapperNamespace:
         return f"<namespace {self.__name__}>"
 
     def __getattr__(self, name: str) -> Any:
-        # Constants, data types and inspection are the inner namespace's own. Its functions are not: they would have
-        # no rule.
+        # Constants, data types and inspection are the inner namespace's own. Its functions, and modules of them such as
+        # `special`, are not: they would have no rule. SciPy then takes a definition of its own, where it has one.
         if name.startswith("__") and name not in _INSPECTION:
             raise AttributeError(name)
         value = getattr(self.inner, name)
-        if callable(value) and not isinstance(value, type) and name not in _INSPECTION:
+        is_function = callable(value) and not isinstance(value, type) and name not in _INSPECTION
+        if is_function or inspect.ismodule(value):
             raise AttributeError(f"{name!r} is not a function of the standard, so {self.__name__} has no rule for it")
         return value
 
     @cached_property
     def linalg(self) -> Any:
-        return _EXTENSIONS["linalg"](self)
+        return self.extensions["linalg"](self)
 
     @cached_property
     def fft(self) -> Any:
-        return _EXTENSIONS["fft"](self)
+        return self.extensions["fft"](self)
 
     # What a transformation defines.
 
     def constant(self, x: Any) -> Any:
         """Wrap an inner array that does not depend on the transformation's variables."""
         raise NotImplementedError
+
+    def still(self, x: Any, primal: Any) -> Any:
+        """Wrap an inner array of the same examples as x that does not depend on the transformation's variables."""
+        return self.constant(primal)
 
     def record(self, rule: Rule, operands: Any, primals: Any, out: Any, params: Any) -> Any:
         """Wrap the result of an operation."""
@@ -315,10 +338,10 @@ class WrapperNamespace:
 
     def apply_constant(self, path: str, args: Any, params: Any) -> Any:
         """Run one operation that has no derivative; return what the inner namespace returns."""
-        home = reduce(join, [x.namespace for x in _leaves((args, params)) if isinstance(x, WrappedArray)], self)
+        home = reduce(join, [x.namespace for x in tracers_in((args, params))], self)
         if home.closed:
             raise LeakedTracerError
-        args, params = _map(home.unwrap, args), _map(home.unwrap, params)
+        args, params = map_tree(home.unwrap, args), map_tree(home.unwrap, params)
         return home, attrgetter(path)(home.inner)(*args, **params)
 
     def constant_call(self, path: str, *args: Any, **params: Any) -> Any:
@@ -329,12 +352,19 @@ class WrapperNamespace:
     def asarray(self, obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
         """``asarray`` of the standard, also of sequences in which there are wrapped arrays."""
         if isinstance(obj, WrappedArray):
-            x = obj if copy is not True else self.positive(obj)
-            x = x if dtype is None or dtype == x.dtype else self.astype(x, dtype)
+            dtype = obj.dtype if dtype is None else dtype
+            if copy is False and dtype != obj.dtype:
+                raise ValueError(f"asarray cannot make {dtype} of {obj.dtype} with copy=False; leave copy out")
+            x = self.astype(obj, dtype) if copy or dtype != obj.dtype else obj
             return x if device is None or device == x.device else x.to_device(device)
-        if any(isinstance(x, WrappedArray) for x in _leaves(obj)):
+        if tracers_in(obj):
             return self.asarray(self.stack([self.asarray(item) for item in obj]), dtype=dtype, device=device)
         return self.constant_call("asarray", obj, dtype=dtype, device=device, copy=copy)
+
+    def from_dlpack(self, x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
+        """``from_dlpack`` of the standard; of a wrapped array with its derivative."""
+        convert = self.asarray if isinstance(x, WrappedArray) else partial(self.constant_call, "from_dlpack")
+        return convert(x, device=device, copy=copy)
 
     def around(self, inner: Any) -> Any:
         """The same transformation around another inner namespace.
@@ -380,19 +410,19 @@ class WrapperNamespace:
 
     def wrap(self, x: Any) -> Any:
         """Wrap every array of a result as a constant."""
-        return _map(lambda leaf: self.constant(leaf) if hasattr(leaf, "dtype") else leaf, x)
+        return map_tree(lambda leaf: self.constant(leaf) if hasattr(leaf, "dtype") else leaf, x)
 
 
 def lift(xp: Any, x: Any) -> Any:
     """Array of any namespace that `xp` wraps, as an array of `xp` itself."""
-    if not isinstance(xp, WrapperNamespace) or not hasattr(x, "dtype"):
+    if not isinstance(xp, WrapperNamespace) or not is_array(x):
         return x
     if xp.owns(x):
         return xp.adopt(x)
     return xp.constant(lift(xp.inner, x))
 
 
-class _Extension:
+class Extension:
     """``linalg`` or ``fft`` of a wrapper namespace."""
 
     def __init__(self, parent: WrapperNamespace) -> None:
@@ -403,7 +433,12 @@ class _Extension:
         raise AttributeError(f"{self.__name__} has no {name!r}: the standard does not name it")
 
 
-_EXTENSIONS: dict[str, type[_Extension]] = {name: type(name, (_Extension,), {}) for name in ("linalg", "fft")}
+def extensions() -> dict[str, type[Extension]]:
+    """Types of the extensions of one type of wrapper namespace, to attach functions to."""
+    return {name: type(name, (Extension,), {}) for name in ("linalg", "fft")}
+
+
+WrapperNamespace.extensions = extensions()
 
 
 def _differentiable(rule: Rule) -> Callable[..., Any]:
@@ -442,37 +477,37 @@ def _signature(row: spec.Function) -> inspect.Signature:
     return inspect.Signature(parameters)
 
 
-def _attach(row: spec.Function) -> None:
-    """Give wrapper namespaces the function that a row of the table describes."""
-    if row.path in vars(WrapperNamespace):
-        return
+def _function(row: spec.Function) -> Callable[..., Any]:
     # A composite may end in a rule of the same name.
     if row.path in COMPOSITES:
-        function = COMPOSITES[row.path]
-    elif row.path in NON_DIFFERENTIABLE:
-        function = _without_derivative(row.path, plain=row.result == "none")
-    else:
-        function = _differentiable(RULES[row.path])
+        return COMPOSITES[row.path]
+    if row.path in NON_DIFFERENTIABLE:
+        return _without_derivative(row.path, plain=row.result == "none")
+    return _differentiable(RULES[row.path])
+
+
+def attach(namespace_type: type[WrapperNamespace], row: spec.Function, function: Callable[..., Any]) -> None:
+    """Give a type of wrapper namespaces the function that a row of the table describes."""
     function.__name__ = row.name
     function.__doc__ = f"``{row.path}`` of the standard, on wrapped arrays."
     function.__signature__ = _signature(row)  # type: ignore[attr-defined]
-    if row.chapter not in _EXTENSIONS:
-        setattr(WrapperNamespace, row.name, function)
+    if row.chapter in namespace_type.extensions:
+        setattr(namespace_type.extensions[row.chapter], row.name, _through_parent(function))
     else:
-        setattr(_EXTENSIONS[row.chapter], row.name, _through_parent(function))
+        setattr(namespace_type, row.name, function)
 
 
 def _through_parent(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
-    def method(self: _Extension, *args: Any, **params: Any) -> Any:
+    def method(self: Extension, *args: Any, **params: Any) -> Any:
         return function(self.parent, *args, **params)
 
     return method
 
 
 for _row in spec.FUNCTIONS:
-    if _row.chapter not in ("info", "inspection"):
-        _attach(_row)
+    if _row.chapter not in ("info", "inspection") and _row.path not in vars(WrapperNamespace):
+        attach(WrapperNamespace, _row, _function(_row))
 
 
 def attach_operators(array_type: type[WrappedArray], namespace_type: type[WrapperNamespace]) -> None:

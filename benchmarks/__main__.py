@@ -3,5 +3,12 @@
 import importlib
 import sys
 
-for name in sys.argv[1:] or ("call_cost", "large_arrays", "traced_operation"):
+for name in sys.argv[1:] or (
+    "call_cost",
+    "large_arrays",
+    "traced_operation",
+    "large_gradients",
+    "jacobians",
+    "convolution",
+):
     importlib.import_module(f"benchmarks.{name}").main()

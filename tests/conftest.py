@@ -14,6 +14,9 @@ NAMESPACES = ["extensor", "numpy", "array_api_strict", "torch", "jax.numpy"]
 
 INSTALLED = [name for name in NAMESPACES if importlib.util.find_spec(name.partition(".")[0])]
 
+LAZY = [name for name in ["dask.array"] if importlib.util.find_spec(name.partition(".")[0])]
+"""Namespaces of another standing: without several functions of the standard, and slow on small arrays."""
+
 
 def namespace(name: str) -> Any:
     """The namespace, set up for testing: everything that the standard has, and nothing beside it."""
@@ -31,4 +34,10 @@ def namespace(name: str) -> Any:
 @pytest.fixture(params=INSTALLED)
 def xp(request: pytest.FixtureRequest) -> Any:
     """Each installed array namespace in turn."""
+    return namespace(request.param)
+
+
+@pytest.fixture(params=INSTALLED + LAZY)
+def any_xp(request: pytest.FixtureRequest) -> Any:
+    """Each installed array namespace in turn, and the lazy ones."""
     return namespace(request.param)

@@ -7,6 +7,7 @@ kind            the entry states                               forward          
 =============== ============================================== ========================= ============================
 Elementwise     for each operand, ``t`` times the partial      the entry, summed         the entry
 Linear          the transpose for each operand                 the function itself       the transpose
+Variadic        the same, for a sequence of arrays             the function itself       the transpose
 Bilinear        the transpose for each operand                 the function, by operand  the transpose
 Reduction       weights: ``out_dot = sum(weights * x_dot)``    the weighted sum          the weights times ``t``
 RealLinear      both, where the function is linear over the    the first                 the second
@@ -15,6 +16,9 @@ Jvp             for each operand, a rule linear in ``t``       the entry        
                                                                                          by running Reverse over it
 composite       a definition through other functions           through the definition    through the definition
 =============== ============================================== ========================= ============================
+
+The kinds are classes, which :func:`autodiff.primitive` takes for functions of a user's own; each has an example. What
+there is of each function of the standard ``python -m autodiff.rules`` prints as a table, docs/derivatives.md.
 
 Cotangents are transposed, not conjugated, as in JAX. The engine sums a cotangent over broadcast axes, so no entry
 does; and it casts to the data type of the variable at the end, so no entry does that either.
@@ -26,9 +30,34 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff.rules import decompositions, elementwise, equations, fourier, linear_algebra, manipulation, statistical
-from autodiff.rules.kinds import Parts, Rule, unbroadcast
+from autodiff.rules.kinds import (
+    Bilinear,
+    Elementwise,
+    Jvp,
+    Linear,
+    Parts,
+    RealLinear,
+    Reduction,
+    Rule,
+    Variadic,
+    unbroadcast,
+)
 
-__all__ = ["COMPOSITES", "NON_DIFFERENTIABLE", "RULES", "Parts", "Rule", "unbroadcast"]
+__all__ = [
+    "COMPOSITES",
+    "NON_DIFFERENTIABLE",
+    "RULES",
+    "Bilinear",
+    "Elementwise",
+    "Jvp",
+    "Linear",
+    "Parts",
+    "RealLinear",
+    "Reduction",
+    "Rule",
+    "Variadic",
+    "unbroadcast",
+]
 
 _CHAPTERS = (decompositions, elementwise, equations, fourier, linear_algebra, manipulation, statistical)
 
@@ -46,7 +75,6 @@ NON_DIFFERENTIABLE = frozenset(
     "broadcast_shapes bitwise_and bitwise_invert bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor ceil "
     "equal floor floor_divide greater greater_equal isfinite isinf isnan less less_equal logical_and logical_not "
     "logical_or logical_xor not_equal round signbit trunc argmax argmin argsort count_nonzero nonzero "
-    "searchsorted isin unique_all unique_counts unique_inverse unique_values all any fft.fftfreq fft.rfftfreq "
-    "linalg.matrix_rank from_dlpack".split()
+    "searchsorted isin all any fft.fftfreq fft.rfftfreq linalg.matrix_rank".split()
 )
 """Functions without derivative: their results are constants."""

@@ -2,7 +2,7 @@
 
 The formulas are those of Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
 differentiation" (2008), for singular values of Townsend, "Differentiating the singular value decomposition" (2016),
-for QR of Walter and Lehmann, "Algorithmic differentiation of linear algebra functions" (2018), and of JAX.
+for QR of Walter and Lehmann, "Algorithmic differentiation of linear algebra functions" (2010), and of JAX.
 
 Vectors are determined only up to a factor of modulus one, and those of an orthogonal complement up to a rotation. The
 rules choose tangents that do not turn vectors along themselves, so derivatives are right of functions that do not
@@ -10,18 +10,22 @@ depend on the library's choice, such as projections.
 
 Between vectors of equal eigenvalues or singular values the derivative does not exist, and the term that would be
 infinite is left out. Results stay finite, and right of what is symmetric in the equal values alone, such as their sum;
-a function of the vectors too, such as V f(w) V^H, lacks there what those terms would add up to. QR needs linearly
-independent first columns, Cholesky a positive definite matrix and eig a diagonalizable one: others are refused or give
-infinite derivatives, as the library's inverse does.
+a function of the vectors too, such as V f(w) V^H, lacks there what those terms would add up to. Of singular vectors
+only the turn of both bases alike is left out: the polar factor U V^H of equal values has its derivative.
+
+QR needs linearly independent first columns, Cholesky a positive definite matrix and eig a diagonalizable one. The
+library refuses the Cholesky decomposition of others; QR and eig of others have derivatives of NaN, or huge ones where
+rounding hides it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
-from autodiff.namespaces import is_complex
-from autodiff.rules.kinds import Jvp, Rule, adjoint, real_part, reciprocal_or_zero
+from autodiff.namespaces import device_of, is_complex
+from autodiff.rules.kinds import Jvp, Rule, adjoint, inverse_or_nan, real_part, reciprocal_or_zero
 
 
 def _hermitian(xp: Any, x: Any) -> Any:
@@ -40,7 +44,7 @@ def _completed(xp: Any, q: Any, first_dot: Any) -> Any:
 
 def _turn(xp: Any, x: Any) -> Any:
     """The imaginary part of the diagonal of complex matrices, as diagonal matrices."""
-    return (x - adjoint(xp, x)) / 2 * xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+    return (x - adjoint(xp, x)) / 2 * xp.eye(x.shape[-1], dtype=x.dtype, device=device_of(x))
 
 
 def _cholesky(xp: Any, x_dot: Any, out: Any, x: Any, *, upper: bool = False) -> Any:
@@ -64,7 +68,9 @@ def _eigh(xp: Any, x_dot: Any, out: Any, x: Any) -> Any:
 
 def _eig(xp: Any, x_dot: Any, out: Any, x: Any) -> Any:
     values, vectors = out
-    change = xp.matmul(xp.linalg.inv(vectors), xp.matmul(x_dot, vectors))
+    # Those of a defective matrix depend on each other.
+    inverse = inverse_or_nan(xp, vectors, xp.linalg.slogdet(vectors).logabsdet == -inf)
+    change = xp.matmul(inverse, xp.matmul(x_dot, vectors))
     vectors_dot = xp.matmul(vectors, change * _inverse_gaps(xp, values))
     # Vectors are of unit length.
     conjugates = xp.conj(vectors) if is_complex(vectors) else vectors
@@ -75,8 +81,9 @@ def _eig(xp: Any, x_dot: Any, out: Any, x: Any) -> Any:
 def _qr(xp: Any, x_dot: Any, out: Any, x: Any, *, mode: str = "reduced") -> Any:
     count = min(x.shape[-2:])
     q, square = out.Q[..., :count], out.R[..., :count, :count]
-    # The first columns determine Q.
-    moved = xp.matmul(x_dot[..., :count], xp.linalg.inv(square))
+    # The first columns determine Q, unless they depend on each other.
+    dependent = xp.any(xp.linalg.diagonal(square) == 0, axis=-1)
+    moved = xp.matmul(x_dot[..., :count], inverse_or_nan(xp, square, dependent))
     change = xp.matmul(adjoint(xp, q), moved)
     below = xp.tril(change, k=-1)
     skew = below - adjoint(xp, below)
@@ -99,16 +106,12 @@ def _svd(xp: Any, x_dot: Any, out: Any, x: Any, *, full_matrices: bool = True) -
     u, v = out.U[..., :count], adjoint(xp, out.Vh)[..., :count]
     columns, rows = out.S[..., None, :], out.S[..., :, None]
     inverse = reciprocal_or_zero(xp, columns)
-    gaps = reciprocal_or_zero(xp, (columns - rows) * (columns + rows))
     right = xp.matmul(x_dot, v)
     change = xp.matmul(adjoint(xp, u), right)
-    by_columns, by_rows = change * columns, change * rows
-    turn_u = gaps * (by_columns + adjoint(xp, by_columns))
-    turn_v = gaps * (by_rows + adjoint(xp, by_rows))
-    if is_complex(change):
-        # Of a pair of vectors only the common factor is free.
-        turn_u = turn_u + _turn(xp, change) * inverse
-    u_dot, v_dot = xp.matmul(u, turn_u), xp.matmul(v, turn_v)
+    # Both bases turn alike by the Hermitian part, and against each other by the rest, where equal values do no harm.
+    alike = (change + adjoint(xp, change)) / 2 * reciprocal_or_zero(xp, columns - rows)
+    against = (change - adjoint(xp, change)) / 2 * reciprocal_or_zero(xp, columns + rows)
+    u_dot, v_dot = xp.matmul(u, alike + against), xp.matmul(v, alike - against)
     if x.shape[-2] > count:
         u_dot = u_dot + (right - xp.matmul(u, change)) * inverse
     if x.shape[-1] > count:

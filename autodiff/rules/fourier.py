@@ -6,7 +6,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-from autodiff.namespaces import is_complex
+from autodiff.namespaces import device_of, is_complex
 from autodiff.rules.kinds import RealLinear, Rule, axes_of, real_part
 
 _OPPOSITE = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
@@ -24,7 +24,7 @@ def _fit(xp: Any, t: Any, shape: tuple[int, ...]) -> Any:
     for axis, n in enumerate(shape):
         if t.shape[axis] < n:
             missing = (*t.shape[:axis], n - t.shape[axis], *t.shape[axis + 1 :])
-            t = xp.concat([t, xp.zeros(missing, dtype=t.dtype, device=t.device)], axis=axis)
+            t = xp.concat([t, xp.zeros(missing, dtype=t.dtype, device=device_of(t))], axis=axis)
     return t
 
 
@@ -65,7 +65,7 @@ def _irfft_pull(
     t = real_part(xp, t)
     half = xp.fft.rfft(t, axis=axis, norm=_OPPOSITE[norm])
     # Every element stands also for its mirror image, save the first and, of an even length, the last.
-    position = xp.arange(half.shape[axis], device=t.device)
+    position = xp.arange(half.shape[axis], device=device_of(t))
     images = xp.where((position == 0) | (2 * position == n), xp.ones_like(position), 2)
     along = [1] * len(shape)
     along[axis] = -1

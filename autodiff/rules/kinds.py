@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import nan
 from operator import attrgetter
 from typing import Any
 
-from autodiff.namespaces import is_complex
+from autodiff.namespaces import device_of, is_complex
 from conformance import spec
 
 Pull = Callable[..., Any]
@@ -34,6 +35,7 @@ class Rule:
 
     reads_operands = False
     reads_out = False
+    batching: Callable[..., Any] | None = None
 
     def __init__(
         self,
@@ -67,7 +69,29 @@ class Rule:
 
 
 class Elementwise(Rule):
-    """Each element of the result depends on one element of each operand: pushing and pulling are the same product."""
+    """Each element of the result depends on one element of each operand: pushing and pulling are the same product.
+
+    Parameters
+    ----------
+    name : str
+        Path of the function in its namespace.
+    *scales : callable or None
+        For each operand ``(xp, t, out, *operands, **params)``: `t` times the partial; None where that is zero.
+    reads : str
+        What the entry reads: "operands", "out", both or nothing. The rest is not kept for the backward pass.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from autodiff import grad, primitive
+    >>> softsign = primitive(
+    ...     Elementwise("softsign", lambda xp, t, out, x: t / (1 + xp.abs(x)) ** 2),
+    ...     {},
+    ...     definition=lambda xp, x: x / (1 + xp.abs(x)),
+    ... )
+    >>> float(grad(softsign)(numpy.asarray(1.0)))
+    0.25
+    """
 
     def __init__(self, name: str, *scales: Pull | None, reads: str = "operands", **options: Any) -> None:
         super().__init__(name, *scales, **options)
@@ -86,7 +110,29 @@ class Elementwise(Rule):
 
 
 class Linear(Rule):
-    """Linear in all operands that have a transpose; the others are constants such as shapes and indices."""
+    """Linear in all operands that have a transpose; the others are constants such as shapes and indices.
+
+    Parameters
+    ----------
+    name : str
+        Path of the function in its namespace.
+    *pulls : callable or None
+        For each operand the transpose, ``(xp, t, out, *shapes, **params)``: of operands that have a transpose it is
+        told the shapes, of constants their values. `out` is None.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from autodiff import primitive, vjp
+    >>> evens = primitive(
+    ...     Linear("evens", lambda xp, t, out, shape: xp.reshape(xp.stack([t, 0 * t], axis=-1), shape)),
+    ...     {},
+    ...     definition=lambda xp, x: x[::2],
+    ... )
+    >>> out, pullback = vjp(evens, numpy.asarray([1.0, 2.0, 3.0, 4.0]))
+    >>> pullback(numpy.asarray([5.0, 6.0]))
+    (array([5., 0., 6., 0.]),)
+    """
 
     def push(self, xp: Any, tangents: Sequence[Any], out: Any, operands: Any, params: Any) -> Any:
         arguments = [
@@ -98,7 +144,26 @@ class Linear(Rule):
 
 
 class Variadic(Linear):
-    """Linear in a sequence of arrays; the transpose is told the position of the operand."""
+    """Linear in a sequence of arrays; the transpose is told the position of the operand.
+
+    Parameters
+    ----------
+    name : str
+        Path of the function in its namespace.
+    pull : callable
+        ``(position, xp, t, out, *shapes, **params) -> cotangent of the operand at that position``.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from autodiff import primitive, vjp
+    >>> total = primitive(
+    ...     Variadic("total", lambda position, xp, t, out, *shapes: t), {}, definition=lambda xp, *arrays: sum(arrays)
+    ... )
+    >>> out, pullback = vjp(lambda x, y: total([x, y, x]), numpy.asarray(1.0), numpy.asarray(2.0))
+    >>> [float(ct) for ct in pullback(numpy.asarray(1.0))]
+    [2.0, 1.0]
+    """
 
     def __init__(self, name: str, pull: Callable[..., Any]) -> None:
         def call(xp: Any, *arrays: Any, **params: Any) -> Any:
@@ -120,7 +185,26 @@ class _ByPosition:
 
 
 class Bilinear(Rule):
-    """Linear in each of two operands."""
+    """Linear in each of two operands.
+
+    Parameters
+    ----------
+    name : str
+        Path of the function in its namespace.
+    *pulls : callable
+        For each operand the transpose, ``(xp, t, out, x1, x2, **params)``.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from autodiff import grad, primitive
+    >>> inner = primitive(
+    ...     Bilinear("inner", lambda xp, t, out, x1, x2: t * x2, lambda xp, t, out, x1, x2: t * x1),
+    ...     {"numpy": numpy.inner},
+    ... )
+    >>> grad(inner)(numpy.asarray([1.0, 2.0]), numpy.asarray([3.0, 4.0]))
+    array([3., 4.])
+    """
 
     reads_operands = True
 
@@ -134,7 +218,24 @@ class Bilinear(Rule):
 class Reduction(Rule):
     """Reduces axes of one operand; the result changes with each element by a weight.
 
-    The entry gives ``weights(xp, out, x, axis, **params)``, where `out` has kept its reduced axes.
+    Parameters
+    ----------
+    name : str
+        Path of the function in its namespace, which takes ``axis`` and ``keepdims``.
+    weights : callable
+        ``(xp, out, x, axis, **params)``, where `out` has kept its reduced axes.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from autodiff import grad, primitive
+    >>> energy = primitive(
+    ...     Reduction("energy", lambda xp, out, x, axis: 2 * x),
+    ...     {},
+    ...     definition=lambda xp, x, *, axis=None, keepdims=False: xp.sum(x * x, axis=axis, keepdims=keepdims),
+    ... )
+    >>> grad(energy)(numpy.asarray([1.0, 2.0]))
+    array([2., 4.])
     """
 
     reads_operands = reads_out = True
@@ -158,7 +259,30 @@ class Reduction(Rule):
 
 
 class RealLinear(Rule):
-    """Linear over the reals only, one operand: the entry gives the push and the pull."""
+    """Linear over the reals only, one operand: the entry gives the push and the pull.
+
+    Parameters
+    ----------
+    name : str
+        Path of the function in its namespace.
+    push, pull : callable
+        ``(xp, t, out, *operands, **params)``. Unless `reads_operands`, the pull is told its operand's shape.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from autodiff import jvp, primitive
+    >>> exchange = primitive(
+    ...     RealLinear(
+    ...         "exchange", lambda xp, t, out, x: 1j * xp.conj(t), lambda xp, t, out, shape: -1j * xp.conj(t)
+    ...     ),
+    ...     {},
+    ...     definition=lambda xp, x: 1j * xp.conj(x),
+    ... )
+    >>> out, out_dot = jvp(exchange, [numpy.asarray(1 + 2j)], [numpy.asarray(3 + 4j)])
+    >>> complex(out), complex(out_dot)
+    ((2+1j), (4+3j))
+    """
 
     def __init__(
         self, name: str, push: Callable[..., Any], pull: Pull, *, reads_operands: bool = False, **options: Any
@@ -178,21 +302,39 @@ class Jvp(Rule):
     ----------
     name : str
         Path of the function in its namespace.
-    *pushes : callable
+    *pushes : callable or None
         For each operand ``(xp, x_dot, out, *operands, **params) -> out_dot``; of a function of several results, which
-        takes one operand, the tangents of them all, None where zero.
+        takes one operand, the tangents of them all, None where zero. None where the function has no derivative in it.
     transposes : dict of int to callable
         By position of the operand: a pull to take instead of the transposed push.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from autodiff import primitive, vjp
+    >>> def push(xp, x_dot, out, x):
+    ...     return (x_dot - out * xp.vecdot(out, x_dot)) / xp.linalg.vector_norm(x)
+    >>> direction = primitive(
+    ...     Jvp("direction", push), {}, definition=lambda xp, x: x / xp.linalg.vector_norm(x)
+    ... )
+    >>> out, pullback = vjp(direction, numpy.asarray([0.0, 2.0]))
+    >>> pullback(numpy.asarray([1.0, 1.0]))
+    (array([0.5, 0. ]),)
     """
 
     reads_operands = reads_out = True
 
-    def __init__(self, name: str, *pushes: Pull, transposes: dict[int, Pull] | None = None, **options: Any) -> None:
+    def __init__(
+        self, name: str, *pushes: Pull | None, transposes: dict[int, Pull] | None = None, **options: Any
+    ) -> None:
         super().__init__(name, **options)
-        self.pushes = pushes
+        self.pushes: Any = pushes
         known = transposes or {}
-        self.pulls = tuple([known.get(i, partial(self.pull, i)) for i in range(len(pushes))])
-        fields = spec.BY_NAME[name].fields
+        self.pulls = tuple(
+            [None if push is None else known.get(i, partial(self.pull, i)) for i, push in enumerate(pushes)]
+        )
+        row = spec.BY_NAME.get(name)
+        fields = () if row is None else row.fields
         self.results: Any = namedtuple(name.rpartition(".")[-1], fields) if fields else None
 
     def call(self, xp: Any, *operands: Any, **params: Any) -> Any:
@@ -203,9 +345,9 @@ class Jvp(Rule):
         terms = [
             push(xp, x_dot, out, *operands, **params)
             for push, x_dot in zip(self.pushes, tangents, strict=True)
-            if x_dot is not None
+            if x_dot is not None and push is not None
         ]
-        return sum(terms[1:], terms[0])
+        return sum(terms[1:], terms[0]) if terms else None
 
     def pull(self, position: int, xp: Any, t: Any, out: Any, *operands: Any, **params: Any) -> Any:
         # Reverse is itself made of rules.
@@ -266,6 +408,21 @@ def unbroadcast(xp: Any, t: Any, shape: tuple[int, ...]) -> Any:
 def adjoint(xp: Any, x: Any) -> Any:
     """Transposed and conjugated matrices."""
     return xp.matrix_transpose(xp.conj(x) if is_complex(x) else x)
+
+
+def constant(x: Any) -> Any:
+    """The same values as constants of every running transformation."""
+    # Transformations are themselves made of rules.
+    from autodiff.transforms import stop_gradient
+
+    return stop_gradient(x)
+
+
+def inverse_or_nan(xp: Any, x: Any, singular: Any) -> Any:
+    """Inverse of matrices; NaN where they are `singular`, which libraries refuse to invert, or do not."""
+    singular = singular[..., None, None]
+    eye = xp.eye(x.shape[-1], dtype=x.dtype, device=device_of(x))
+    return xp.where(singular, nan, xp.linalg.inv(xp.where(singular, eye, x)))
 
 
 def reciprocal_or_zero(xp: Any, x: Any) -> Any:

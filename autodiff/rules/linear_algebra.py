@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from autodiff.namespaces import is_complex
+from autodiff.namespaces import device_of, is_complex
 from autodiff.rules.kinds import Bilinear, Linear, Reduction, Rule
 from autodiff.rules.statistical import extremum_weights
 
@@ -27,7 +27,8 @@ def _matmul_pull_second(xp: Any, t: Any, out: Any, x1: Any, x2: Any) -> Any:
     return xp.matmul(xp.matrix_transpose(x1), t)
 
 
-def _contracted(axes: Any, ndim1: int, ndim2: int) -> tuple[list[int], list[int]]:
+def contracted(axes: Any, ndim1: int, ndim2: int) -> tuple[list[int], list[int]]:
+    """Axes over which ``tensordot`` sums, of either operand."""
     if isinstance(axes, int):
         return list(range(ndim1 - axes, ndim1)), list(range(axes))
     first, second = ([pair] if isinstance(pair, int) else list(pair) for pair in axes)
@@ -35,7 +36,7 @@ def _contracted(axes: Any, ndim1: int, ndim2: int) -> tuple[list[int], list[int]
 
 
 def _tensordot_pull_first(xp: Any, t: Any, out: Any, x1: Any, x2: Any, *, axes: Any = 2) -> Any:
-    axes1, axes2 = _contracted(axes, x1.ndim, x2.ndim)
+    axes1, axes2 = contracted(axes, x1.ndim, x2.ndim)
     free1 = [axis for axis in range(x1.ndim) if axis not in axes1]
     free2 = [axis for axis in range(x2.ndim) if axis not in axes2]
     product = xp.tensordot(t, x2, axes=(list(range(len(free1), t.ndim)), free2))
@@ -45,19 +46,19 @@ def _tensordot_pull_first(xp: Any, t: Any, out: Any, x1: Any, x2: Any, *, axes: 
 
 
 def _tensordot_pull_second(xp: Any, t: Any, out: Any, x1: Any, x2: Any, *, axes: Any = 2) -> Any:
-    axes1, axes2 = _contracted(axes, x1.ndim, x2.ndim)
+    axes1, axes2 = contracted(axes, x1.ndim, x2.ndim)
     free1 = x1.ndim - len(axes1)
     back = xp.permute_dims(t, (*range(free1, t.ndim), *range(free1)))
     return _tensordot_pull_first(xp, back, out, x2, x1, axes=(axes2, axes1))
 
 
 def _diagonal_pull(xp: Any, t: Any, out: Any, shape: Any, *, offset: int = 0) -> Any:
-    rows = xp.arange(shape[-2], device=t.device)[:, None]
-    columns = xp.arange(shape[-1], device=t.device)[None, :]
+    rows = xp.arange(shape[-2], device=device_of(t))[:, None]
+    columns = xp.arange(shape[-1], device=device_of(t))[None, :]
     at = xp.astype(rows + offset == columns, t.dtype)
     # Row i of the result holds t[i - first], by a product with the shifted identity.
     first = max(0, -offset)
-    shifted = xp.eye(shape[-2], t.shape[-1], k=-first, dtype=t.dtype, device=t.device)
+    shifted = xp.eye(shape[-2], t.shape[-1], k=-first, dtype=t.dtype, device=device_of(t))
     return xp.matmul(shifted, t[..., None]) * at
 
 
@@ -70,7 +71,11 @@ def _trace(xp: Any, x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 
 
 def _vecdot(xp: Any, x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    return xp.sum(xp.multiply(xp.conj(x1) if is_complex(x1) else x1, x2), axis=axis)
+    if x1.shape[axis] != x2.shape[axis]:
+        shapes = f"{tuple(x1.shape)} and {tuple(x2.shape)}"
+        raise ValueError(f"vecdot needs vectors of one length, got shapes {shapes}, axis {axis}")
+    product = xp.multiply(xp.conj(x1) if is_complex(x1) else x1, x2)
+    return xp.sum(product, axis=axis, dtype=product.dtype)
 
 
 def _norm_weights(xp: Any, out: Any, x: Any, axis: Any, *, ord: float = 2) -> Any:  # noqa: A002

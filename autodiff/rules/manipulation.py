@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autodiff.namespaces import kind
+from autodiff.namespaces import device_of, is_complex, is_floating, kind
 from autodiff.rules.kinds import Elementwise, Linear, RealLinear, Rule, Variadic
 
 
@@ -21,7 +21,7 @@ def to_device(x: Any, device: Any, *, stream: Any = None) -> Any:
 
 def one_hot(xp: Any, indices: Any, length: int, like: Any) -> Any:
     """``out[..., i] = (indices[...] == i)``, with negative indices counted from the end."""
-    positions = xp.arange(length, dtype=indices.dtype, device=like.device)
+    positions = xp.arange(length, dtype=indices.dtype, device=device_of(like))
     wrapped = xp.where(indices < 0, indices + length, indices)
     return xp.astype(xp.expand_dims(wrapped, axis=-1) == positions, like.dtype)
 
@@ -70,9 +70,9 @@ def _getitem_pull(xp: Any, t: Any, out: Any, shape: Any, key: Any) -> Any:
     if any(_selects_by_position(part) for part in parts):
         # Positions may repeat, so values are added up, not assigned.
         size = math.prod(shape)
-        taken = xp.reshape(xp.arange(size, device=t.device), shape)[key]
+        taken = xp.reshape(xp.arange(size, device=device_of(t)), shape)[key]
         return xp.reshape(_take_pull(xp, xp.reshape(t, (-1,)), out, (size,), xp.reshape(taken, (-1,))), shape)
-    zeros = xp.zeros(shape, dtype=t.dtype, device=t.device)
+    zeros = xp.zeros(shape, dtype=t.dtype, device=device_of(t))
     if any(part is None for part in parts):
         # Values are not assigned to new axes.
         key = tuple([part for part in parts if part is not None])
@@ -111,7 +111,7 @@ RULES: tuple[Rule, ...] = (
     RealLinear(
         "to_device",
         lambda xp, t, out, x, device, *, stream=None: to_device(t, device, stream=stream),
-        lambda xp, t, out, x, device, *, stream=None: to_device(t, x.device, stream=stream),
+        lambda xp, t, out, x, device, *, stream=None: to_device(t, device_of(x), stream=stream),
         reads_operands=True,
         call=lambda xp, x, device, *, stream=None: to_device(x, device, stream=stream),
     ),
@@ -149,9 +149,10 @@ _ASTYPE = next(rule for rule in RULES if rule.name == "astype")
 
 
 def _astype(xp: Any, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
-    if not xp.isdtype(dtype, ("real floating", "complex floating")):
-        return xp.constant_call("astype", x, dtype, copy=copy)
-    x = xp.apply(_ASTYPE, (x, dtype), {"copy": copy})
+    if xp.isdtype(dtype, ("real floating", "complex floating")):
+        x = xp.apply(_ASTYPE, (x, dtype), {"copy": copy})
+    else:
+        x = xp.constant_call("astype", x, dtype, copy=copy)
     return x if device is None else x.to_device(device)
 
 
@@ -162,7 +163,7 @@ def _broadcast_arrays(xp: Any, *arrays: Any) -> Any:
 
 def _diff(xp: Any, x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> Any:
     parts = [part for part in (prepend, x, append) if part is not None]
-    x = xp.concat(parts, axis=axis) if len(parts) > 1 else x
+    x = xp.concat(parts, axis=axis) if n and len(parts) > 1 else x
     before = (slice(None),) * (axis % x.ndim)
     for _ in range(n):
         x = x[(*before, slice(1, None), ...)] - x[(*before, slice(None, -1), ...)]
@@ -172,11 +173,12 @@ def _diff(xp: Any, x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None
 def _full(xp: Any, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
     if not hasattr(fill_value, "dtype"):
         return xp.constant_call("full", shape, fill_value, dtype=dtype, device=device)
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
     return xp.broadcast_to(xp.asarray(fill_value, dtype=dtype, device=device), shape)
 
 
 def _full_like(xp: Any, x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
-    return _full(xp, x.shape, fill_value, dtype=x.dtype if dtype is None else dtype, device=device or x.device)
+    return _full(xp, x.shape, fill_value, dtype=x.dtype if dtype is None else dtype, device=device or device_of(x))
 
 
 def _linspace(
@@ -185,7 +187,10 @@ def _linspace(
     if not hasattr(start, "dtype") and not hasattr(stop, "dtype"):
         return xp.constant_call("linspace", start, stop, num, dtype=dtype, device=device, endpoint=endpoint)
     like = xp.result_type(start, stop) if dtype is None else dtype
-    return start + (stop - start) * xp.constant_call("linspace", 0, 1, num, dtype=like, endpoint=endpoint)
+    at = device_of(start if hasattr(start, "dtype") else stop)
+    steps = xp.constant_call("linspace", 0, 1, num, dtype=like, device=at, endpoint=endpoint)
+    out = start + (stop - start) * steps
+    return out if device is None else out.to_device(device)
 
 
 def _meshgrid(xp: Any, *arrays: Any, indexing: str = "xy") -> Any:
@@ -203,7 +208,7 @@ def _meshgrid(xp: Any, *arrays: Any, indexing: str = "xy") -> Any:
 def _repeat(xp: Any, x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
     if axis is None:
         x, axis = xp.reshape(x, (-1,)), 0
-    positions = xp.arange(x.shape[axis], device=x.device)
+    positions = xp.arange(x.shape[axis], device=device_of(x))
     return xp.take(x, xp.constant_call("repeat", positions, repeats), axis=axis)
 
 
@@ -218,6 +223,29 @@ def _tile(xp: Any, x: Any, repetitions: tuple[int, ...], /) -> Any:
     x = xp.reshape(x, tuple([k for n in shape for k in (1, n)]))
     x = xp.broadcast_to(x, tuple([k for pair in zip(repetitions, shape, strict=True) for k in pair]))
     return xp.reshape(x, tuple([r * n for r, n in zip(repetitions, shape, strict=True)]))
+
+
+def _unique(name: str) -> Callable[..., Any]:
+    """Function of the chapter on sets: each of its values is an element, the first of those that are equal."""
+
+    def unique(xp: Any, x: Any, /) -> Any:
+        out = xp.constant_call(name, x)
+        if not is_floating(x) or not x.size:
+            return out
+        values = out if name == "unique_values" else out.values
+        flat = xp.reshape(x, (-1,))
+        if is_complex(x):
+            # Complex numbers have no order; PyTorch, for one, lacks this function.
+            at = xp.constant_call("unique_all", x).indices
+        else:
+            order = xp.argsort(flat)
+            # Not all libraries find a NaN among NaNs.
+            place = xp.minimum(xp.searchsorted(xp.take(flat, order), values), flat.size - 1)
+            at = xp.take(order, place)
+        values = xp.take(flat, at)
+        return values if name == "unique_values" else out._replace(values=values)
+
+    return unique
 
 
 def _unstack(xp: Any, x: Any, /, *, axis: int = 0) -> Any:
@@ -236,5 +264,6 @@ COMPOSITES: dict[str, Callable[..., Any]] = {
     "repeat": _repeat,
     "sort": _sort,
     "tile": _tile,
+    **{name: _unique(name) for name in ("unique_all", "unique_counts", "unique_inverse", "unique_values")},
     "unstack": _unstack,
 }

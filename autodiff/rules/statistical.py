@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from autodiff.namespaces import device_of
 from autodiff.rules.kinds import Linear, Reduction, Rule, axes_of, expand
 
 
@@ -64,7 +65,7 @@ def _cumulative_prod(
         step *= 2
     if include_initial:
         shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
-        x = xp.concat([xp.ones(shape, dtype=x.dtype, device=x.device), x], axis=axis)
+        x = xp.concat([xp.ones(shape, dtype=x.dtype, device=device_of(x)), x], axis=axis)
     return x
 
 
@@ -76,7 +77,10 @@ def _var(xp: Any, x: Any, /, *, axis: Any = None, correction: float = 0.0, keepd
 
 
 def _std(xp: Any, x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    return xp.sqrt(_var(xp, x, axis=axis, correction=correction, keepdims=keepdims))
+    variance = _var(xp, x, axis=axis, correction=correction, keepdims=keepdims)
+    # Of equal elements the subgradient 0, as of a norm.
+    zero = variance == 0
+    return xp.where(zero, 0.0, xp.sqrt(xp.where(zero, 1.0, variance)))
 
 
 RULES: tuple[Rule, ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy
@@ -71,3 +72,42 @@ def test_only_the_modes_asked_for_are_checked(monkeypatch: pytest.MonkeyPatch) -
 
 def test_functions_of_trees() -> None:
     check_grads(lambda p: {"out": p["x"] * p["y"], "n": 3}, [{"x": X, "y": Y, "name": "static"}], order=2)
+
+
+def test_the_report_names_the_mode_the_numbers_and_the_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    right, wrong = RULES["multiply"].pulls
+    monkeypatch.setattr(RULES["multiply"], "pulls", (right, scaled(wrong, 2.0)))
+    with pytest.raises(AssertionError) as failure:
+        check_grads(lambda tree, z: tree["x"] * tree["y"][0] + z, [{"x": X, "y": (Y, None)}, X])
+    assert re.fullmatch(
+        r"forward, f: the derivative is \S+, expected \S+; they differ by \S+ where \S+ is allowed; "
+        r"by one argument at a time it is wrong by args\[0\]\['y'\]\[0\]",
+        str(failure.value),
+    )
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("name", ["multiply", "exp", "real", "abs"])
+def test_wrong_complex_derivatives_are_found(monkeypatch: pytest.MonkeyPatch, mode: str, name: str) -> None:
+    def f(z: Any) -> Any:
+        xp = z.__array_namespace__()
+        return xp.real(xp.exp(z) * z) * xp.abs(z)
+
+    z = X + 1j * X[:, ::-1]
+    check_grads(f, [z], order=2, modes=[mode])
+    rule = RULES[name]
+    monkeypatch.setattr(rule, "pulls", tuple([scaled(pull, 1j) for pull in rule.pulls]))
+    if hasattr(rule, "push_one"):
+        monkeypatch.setattr(rule, "push_one", scaled(rule.push_one, -1.0))
+    with pytest.raises(AssertionError, match=f"{mode}, f: the derivative is"):
+        check_grads(f, [z], modes=[mode])
+
+
+def test_a_jump_is_found() -> None:
+    """Where the derivative is 0 and the function is not constant."""
+    with pytest.raises(AssertionError, match="forward, f: the derivative is 0"):
+        check_grads(lambda x: x.__array_namespace__().floor(x), [numpy.asarray([1.0])])
+
+
+def test_functions_without_results_to_differentiate() -> None:
+    check_grads(lambda x: (x > 0, "text", None), [X], order=2)

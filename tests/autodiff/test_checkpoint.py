@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import numpy
 import pytest
 
-from autodiff import array_namespace, checkpoint, grad, jvp, value_and_grad, vjp
+from autodiff import WrappedArray, array_namespace, checkpoint, grad, jvp, value_and_grad, vjp
 
 SIZE = 20_000
 BYTES = SIZE * 8
@@ -114,3 +114,110 @@ def test_functions_that_are_trees(power: int) -> None:
     grads = grad(lambda f: checkpoint(f)(x, power=power))(Scale(numpy.asarray(3.0)))
     assert grads.factor == 2.0**power
     assert grad(lambda x: checkpoint(Scale(3.0))(x, power=power))(x) == 3.0 * power * 2.0 ** (power - 1)
+
+
+# What a function has captured is an argument too.
+
+ONE, TWO, THREE = (numpy.asarray(value) for value in (1.0, 2.0, 3.0))
+
+
+def forward(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda x: jvp(f, [x], [array_namespace(x).ones_like(x)])[1]
+
+
+def by_closure(w: Any) -> Any:
+    return lambda x: w * w * x
+
+
+def by_nested_closures(w: Any) -> Any:
+    def once(x: Any, times: int = 2) -> Any:
+        return x if times == 0 else once(w * x, times - 1)
+
+    return lambda x: once(x)
+
+
+def by_default(w: Any) -> Any:
+    def function(x: Any, *, factor: Any = w, tree: Any = {"w": [w]}) -> Any:  # noqa: B006
+        return factor * tree["w"][0] * x
+
+    return function
+
+
+def by_namespace(w: Any) -> Any:
+    xp = array_namespace(w)
+    multiply = xp.multiply
+    return lambda x: multiply(xp.square(w), x) + xp.linalg.vector_norm(xp.zeros(2))
+
+
+CAPTURES: dict[str, Callable[[Any], Any]] = {
+    "closure": by_closure,
+    "nested closures": by_nested_closures,
+    "default": by_default,
+    "method": lambda w: Scale(w * w).__call__,
+    "partial": lambda w: partial(lambda factor, x, power: factor**power * x, w, power=2),
+    "namespace": by_namespace,
+    "transformation": lambda w: grad(lambda x: w * w * x * x / 2),
+    "checkpoint": lambda w: checkpoint(lambda x: checkpoint(by_closure(w))(x)),
+}
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+@pytest.mark.parametrize("first", [forward, grad])
+@pytest.mark.parametrize("second", [forward, grad])
+def test_captured_variables(name: str, first: Any, second: Any) -> None:
+    """Of w ** 2 x, at w = 3 and x = 2, with either one a variable, and both."""
+    capture = CAPTURES[name]
+    assert first(lambda w: checkpoint(capture(w))(TWO))(THREE) == 12.0
+    assert second(first(lambda w: checkpoint(capture(w))(TWO)))(THREE) == 4.0
+    assert first(lambda w: second(lambda x: checkpoint(capture(w))(x))(TWO))(THREE) == 6.0
+    assert first(lambda x: second(lambda w: checkpoint(capture(w))(x))(THREE))(TWO) == 6.0
+    assert first(lambda w: checkpoint(capture(w))(w))(THREE) == 27.0
+
+
+def test_captured_variables_are_those_of_the_first_run() -> None:
+    """A loop that makes functions of its own index has gone on when they run again."""
+
+    def f(x: Any) -> Any:
+        w = x
+        for i in range(1, 4):
+            x = checkpoint(lambda y: i * w * y * y)(x)  # noqa: B023
+            w = w + i
+        return x
+
+    def plain(x: Any) -> Any:
+        w = x
+        for i in range(1, 4):
+            x, w = i * w * x * x, w + i
+        return x
+
+    for derivative in (grad, forward, lambda f: grad(grad(f))):
+        assert derivative(f)(TWO) == derivative(plain)(TWO)
+
+
+def test_captured_variables_lower_the_peak_as_arguments_do() -> None:
+    weights = [numpy.full(SIZE, 1.0 + i / 1000) for i in range(50)]
+
+    def loss(wrap: Any) -> Any:
+        def of(weights: Any) -> Any:
+            x = numpy.ones(SIZE)
+            for w in weights:
+                x = wrap(lambda x, w=w: layer(layer(x * w)))(x)
+            return array_namespace(x).sum(x)
+
+        return of
+
+    assert peak(lambda: vjp(loss(checkpoint), weights)) < peak(lambda: vjp(loss(lambda f: f), weights)) / 3
+
+
+def test_lists_of_the_closure_are_the_same_lists() -> None:
+    seen: list[float] = []
+
+    def f(x: Any, y: Any) -> Any:
+        def product(x: Any) -> Any:
+            seen.append(float(x) if not isinstance(x, WrappedArray) else 0.0)
+            return x * y
+
+        return checkpoint(product)(x)
+
+    assert grad(f, (0, 1))(TWO, THREE) == (3.0, 2.0)
+    assert seen == [2.0, 0.0]

@@ -6,6 +6,7 @@ The table of calls comes first. A function of the standard that is not in it fai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from math import inf
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
 
-from autodiff import check_grads, jvp, vjp
+from autodiff import array_namespace, check_grads, grad, jvp, vjp
 from autodiff.rules import COMPOSITES, NON_DIFFERENTIABLE, RULES
 from autodiff.rules.kinds import adjoint
 from autodiff.rules.manipulation import setitem
@@ -45,11 +46,25 @@ class Case(NamedTuple):
     """Whether PyTorch leaves out a part of the derivative."""
 
 
-def function(path: str, case: Case, xp: Any) -> Callable[..., Any]:
-    """The function of arrays that a case calls."""
+class Placing:
+    """A namespace whose creation functions make arrays on a device, unless they are what is tested."""
+
+    CREATION = frozenset("arange asarray empty eye full linspace ones zeros".split())
+
+    def __init__(self, xp: Any, device: Any, path: str) -> None:
+        self.xp, self.device, self.path = xp, device, path
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.xp, name)
+        return partial(value, device=self.device) if name in self.CREATION - {self.path} else value
+
+
+def function(path: str, case: Case, xp: Any, device: Any = None) -> Callable[..., Any]:
+    """The function of arrays, all on a device, that a case calls."""
 
     def call(*arrays: Any) -> Any:
         here = namespace_of(arrays, xp)
+        here = here if device is None else Placing(here, device, path)
         args = [_argument(here, value) for value in case.args]
         params = {name: _argument(here, value) for name, value in case.params.items()}
         out = case.call(here, *arrays) if case.call else attrgetter(path)(here)(*arrays, *args, **params)
@@ -441,6 +456,11 @@ CASES: dict[str, list[Case]] = {
         Case([(2, 3)], call=lambda xp, x: xp.where(x > 0, x, 0.5), real_only=True),
         Case([(2, 3)], call=lambda xp, x: xp.where(x > 0, 0.5, x * x), real_only=True),
     ],
+    **{
+        name: [Case([shape], call=lambda xp, x, name=name: getattr(xp, name)(x).values, real_only=True)]
+        for name, shape in (("unique_all", (5,)), ("unique_counts", (5,)), ("unique_inverse", (2, 3)))
+    },
+    "unique_values": [Case([(5,)], real_only=True), Case([(2, 3)], real_only=True), Case([(0,)], real_only=True)],
     **{f"{prefix}matmul": PRODUCTS for prefix in ("", "linalg.")},
     **{f"{prefix}tensordot": CONTRACTIONS for prefix in ("", "linalg.")},
     **{f"{prefix}vecdot": DOTS for prefix in ("", "linalg.")},
@@ -492,7 +512,7 @@ def applicable(xp: Any, path: str, case: Case, arrays: Sequence[Any]) -> Callabl
 
 def test_every_function_is_differentiable_or_constant() -> None:
     named = {row.path for row in spec.FUNCTIONS if row.chapter not in ("info", "inspection")} | METHODS
-    assert {*RULES, *COMPOSITES, *NON_DIFFERENTIABLE, "asarray"} == named
+    assert {*RULES, *COMPOSITES, *NON_DIFFERENTIABLE, "asarray", "from_dlpack"} == named
     assert not {*RULES, *COMPOSITES} & NON_DIFFERENTIABLE
 
 
@@ -573,6 +593,81 @@ def test_derivatives_have_the_data_type_of_their_primals(xp: Any, path: str, cas
         numpy.testing.assert_allclose(to_numpy(narrow), to_numpy(wide), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize(("path", "case"), IN["float64"])
+def test_derivatives_are_on_the_device_of_their_primals(path: str, case: Case) -> None:
+    """array-api-strict refuses to combine arrays of two devices, so an array made on the default one is found."""
+    strict = pytest.importorskip("array_api_strict")
+    strict.set_array_api_strict_flags(api_version="2025.12")
+    arrays = inputs(strict, case)
+    try:
+        vjp(function(path, case, strict), *arrays)
+    except Exception as error:
+        if not case.beyond:
+            raise
+        pytest.skip(f"array-api-strict itself: {error}")
+    device = strict.Device("device1")
+    f, arrays = function(path, case, strict, device), [x.to_device(device) for x in arrays]
+    out, pullback = vjp(f, *arrays)
+    ct = optree.tree_map(strict.ones_like, out)
+    forward = jvp(lambda *x: vjp(f, *x)[1](ct), arrays, arrays)
+    reverse = vjp(lambda *x: jvp(f, x, arrays), *arrays)[1]((ct, ct))
+    assert {x.device for x in optree.tree_leaves((out, pullback(ct), forward, reverse))} == {device}
+
+
+FIRST_REAL = [pytest.param(*param.values[:2], id=param.id) for param in FIRST if param.values[2] == "float64"]
+
+
+@pytest.mark.parametrize(("path", "case"), FIRST_REAL)
+def test_derivatives_read_no_values_while_jax_compiles(path: str, case: Case) -> None:
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    arrays = inputs(jax.numpy, case)
+    f = function(path, case, jax.numpy)
+    try:
+        jax.eval_shape(f, *arrays)
+    except (AttributeError, TypeError) as error:
+        pytest.skip(f"JAX itself: {error}")
+    jax.eval_shape(lambda *x: both_modes(f, x), *arrays)
+
+
+def both_modes(f: Callable[..., Any], arrays: Sequence[Any]) -> Any:
+    """Derivatives of a function along its own arguments, and pulled back from ones."""
+    out, pullback = vjp(f, *arrays)
+    ct = optree.tree_map(lambda x: array_namespace(x).ones_like(x), out)
+    return jvp(f, arrays, arrays)[1], pullback(ct)
+
+
+LACKING = {
+    "the function itself": "linalg.cross linalg.det linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh "
+    "linalg.matrix_power linalg.pinv linalg.slogdet take_along_axis to_device",
+    "broadcast_shapes": "broadcast_arrays meshgrid",
+    "take_along_axis": "sort",
+    "full_matrices=True": "linalg.svd",
+    "axis=None": "repeat",
+    "the lower triangle": "linalg.cholesky",
+    "lazy sizes": "diff linspace unique_all unique_counts unique_inverse unique_values",
+}
+"""Functions by what array-api-compat's Dask does not have of them."""
+
+
+@pytest.mark.parametrize(("path", "case"), FIRST_REAL)
+def test_derivatives_of_lazy_arrays_are_lazy(path: str, case: Case) -> None:
+    config = pytest.importorskip("dask.config")
+    xp = pytest.importorskip("array_api_compat.dask.array")
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise AssertionError("a lazy array was computed")
+
+    for what, paths in LACKING.items():
+        if path in paths.split():
+            pytest.skip(f"Dask lacks {what}")
+    with config.set(scheduler=refuse):
+        found = optree.tree_leaves(both_modes(function(path, case, xp), inputs(xp, case)))
+    expected = optree.tree_leaves(both_modes(function(path, case, numpy), inputs(numpy, case)))
+    for x, y in zip(found, expected, strict=True):
+        numpy.testing.assert_allclose(x.compute(scheduler="sync"), y, rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize("dtypes", [("float32", "float64"), ("float64", "complex128"), ("complex64", "float64")])
 @pytest.mark.parametrize("path", PROMOTING)
 def test_mixed_data_types(xp: Any, path: str, dtypes: tuple[str, str]) -> None:
@@ -650,9 +745,13 @@ def ours(path: str, case: Case, dtype: str) -> tuple[list[numpy.ndarray], Any, l
     return arrays, optree.tree_leaves(ct), pullback(ct)
 
 
-@pytest.mark.parametrize(("path", "case", "dtype"), [param for param in FIRST if param.values[0] != "sign"])
+CONSTANT_IN_JAX = {"sign", "unique_all", "unique_counts", "unique_inverse", "unique_values"}
+"""Functions of which JAX takes the result for constant; that of ``sign`` is, for real numbers only."""
+VARYING = [param for param in FIRST if param.values[0] not in CONSTANT_IN_JAX]
+
+
+@pytest.mark.parametrize(("path", "case", "dtype"), VARYING)
 def test_cotangents_agree_with_jax(path: str, case: Case, dtype: str) -> None:
-    # Of `sign`, JAX takes the result for constant, which it is for real numbers only.
     jax = pytest.importorskip("jax")
     jax.config.update("jax_enable_x64", True)
     arrays, ct, expected = ours(path, case, dtype)
@@ -680,3 +779,21 @@ def test_cotangents_agree_with_torch(path: str, case: Case, dtype: str) -> None:
     for x, y in zip(cts, expected, strict=True):
         # PyTorch's gradients are the adjoint's, the conjugates of ours.
         numpy.testing.assert_allclose(0 * y if x is None else to_numpy(x.conj()), y, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["unique_all", "unique_counts", "unique_inverse", "unique_values"])
+def test_unique_complex_numbers_which_have_no_order(xp: Any, name: str) -> None:
+    if "torch" in xp.__name__:
+        pytest.skip("array-api-compat's unique_all for PyTorch is not implemented")
+    x = xp.asarray([2.0 + 1.0j, 1.0 + 0.0j, 2.0 + 1.0j], dtype=xp.complex128)
+
+    def total(x: Any) -> Any:
+        here = x.__array_namespace__()
+        out = getattr(here, name)(x)
+        values = out if name == "unique_values" else out.values
+        return here.sum(here.real(values * here.conj(values)))
+
+    ct = grad(total)(x)
+    # One of equal elements takes all.
+    assert {complex(ct[i]) for i in (0, 2)} == {0j, 4 - 2j}
+    assert complex(ct[1]) == 2 + 0j

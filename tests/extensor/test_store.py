@@ -240,8 +240,8 @@ def test_no_memory_is_lost(make):
         after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # The smallest object takes 16 bytes: less than one a cycle is what Python's own caches grow by.
-    assert after - before < cycles
+    # The smallest object takes 16 bytes; less than one in two cycles is what Python's own caches grow by.
+    assert after - before < 8 * cycles
     assert peak - before < 100_000
 
 

@@ -1,0 +1,80 @@
+"""Transformations of PyTorch's tensors: on any device, within its own derivatives, batching and compiler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+import pytest
+
+from autodiff import array_namespace, checkpoint, grad, hessian, hvp, jacfwd, jvp, linearize, vjp
+
+torch = pytest.importorskip("torch")
+VALUES = [0.3, 0.7, -1.1]
+DEVICES = [
+    "cpu",
+    "meta",
+    pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")),
+]
+
+
+def f(x: Any) -> Any:
+    xp = array_namespace(x)
+    y = xp.where(x > 0, xp.sin(x) * x**2, x * x)
+    return xp.sum(y * x[0]) + xp.max(x) * xp.linalg.vector_norm(x)
+
+
+def tensor(device: str = "cpu") -> Any:
+    return torch.tensor(VALUES, dtype=torch.float64, device=device)
+
+
+def double(f: Any) -> Any:
+    """Expected Hessian, by PyTorch itself."""
+    return torch.autograd.functional.hessian(f, tensor())
+
+
+TRANSFORMATIONS = {
+    "grad": lambda x: grad(f)(x),
+    "jvp": lambda x: jvp(f, [x], [x])[1],
+    "vjp": lambda x: vjp(f, x)[1](x[0])[0],
+    "linearize": lambda x: linearize(f, x)[1](x),
+    "hvp": lambda x: hvp(f, [x], [x])[0],
+    "hessian": lambda x: hessian(f)(x),
+    "jacfwd": lambda x: jacfwd(grad(f))(x),
+    "checkpoint": lambda x: hessian(checkpoint(f))(x),
+}
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("name", TRANSFORMATIONS)
+def test_derivatives_are_on_the_device_of_their_primals(name: str, device: str) -> None:
+    """Tensors on the device "meta" have no values, and meet none that have."""
+    found, expected = TRANSFORMATIONS[name](tensor(device)), TRANSFORMATIONS[name](tensor())
+    assert (found.device.type, found.shape, found.dtype) == (device, expected.shape, expected.dtype)
+    if device != "meta":
+        numpy.testing.assert_allclose(found.cpu(), expected, rtol=1e-12)
+
+
+def test_values() -> None:
+    numpy.testing.assert_allclose(hessian(f)(tensor()), double(f), rtol=1e-12)
+
+
+def test_pytorch_differentiates_derivatives() -> None:
+    x = tensor().requires_grad_()
+    (found,) = torch.autograd.grad(grad(f)(x).sum(), x)
+    numpy.testing.assert_allclose(found, double(f).sum(0), rtol=1e-12)
+    numpy.testing.assert_allclose(torch.func.jacrev(grad(f))(tensor()), double(f), rtol=1e-12)
+
+
+def test_parameters() -> None:
+    found = grad(f)(torch.nn.Parameter(tensor()))
+    numpy.testing.assert_allclose(found.detach(), grad(f)(tensor()), rtol=1e-12)
+
+
+def test_pytorch_batches_derivatives() -> None:
+    def of(x: Any) -> Any:
+        xp = array_namespace(x)
+        return hvp(lambda x: xp.sum(xp.exp(x) * xp.sin(x)) ** 2, [x], [x])[0]
+
+    x = tensor()
+    numpy.testing.assert_allclose(torch.func.vmap(of)(torch.stack([x, 2 * x])), [of(x), of(2 * x)], rtol=1e-12)
