@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff.namespaces import device_of, is_complex, is_floating, kind
-from autodiff.rules.kinds import Elementwise, Linear, RealLinear, Rule, Variadic
+from autodiff.rules.kinds import Elementwise, Linear, RealLinear, Rule, Variadic, real_part
+from autodiff.rules.scatter import scatter_add, scatter_add_along_axis
 
 
 def to_device(x: Any, device: Any, *, stream: Any = None) -> Any:
@@ -19,11 +20,10 @@ def to_device(x: Any, device: Any, *, stream: Any = None) -> Any:
     return compatible_to_device(x, device, stream=stream)
 
 
-def one_hot(xp: Any, indices: Any, length: int, like: Any) -> Any:
-    """``out[..., i] = (indices[...] == i)``, with negative indices counted from the end."""
-    positions = xp.arange(length, dtype=indices.dtype, device=device_of(like))
-    wrapped = xp.where(indices < 0, indices + length, indices)
-    return xp.astype(xp.expand_dims(wrapped, axis=-1) == positions, like.dtype)
+def _astype_pull(xp: Any, t: Any, out: Any, shape: Any, dtype: Any, before: Any, /, **params: Any) -> Any:
+    # Before it meets operands of the earlier data type, which not every library multiplies with another.
+    t = real_part(xp, t) if xp.isdtype(before, "real floating") else t
+    return t if t.dtype == before else xp.astype(t, before)
 
 
 def _permute_back(xp: Any, t: Any, out: Any, shape: Any, axes: Any) -> Any:
@@ -71,7 +71,7 @@ def _getitem_pull(xp: Any, t: Any, out: Any, shape: Any, key: Any) -> Any:
         # Positions may repeat, so values are added up, not assigned.
         size = math.prod(shape)
         taken = xp.reshape(xp.arange(size, device=device_of(t)), shape)[key]
-        return xp.reshape(_take_pull(xp, xp.reshape(t, (-1,)), out, (size,), xp.reshape(taken, (-1,))), shape)
+        return xp.reshape(scatter_add(xp, xp.reshape(t, (-1,)), xp.reshape(taken, (-1,)), size), shape)
     zeros = xp.zeros(shape, dtype=t.dtype, device=device_of(t))
     if any(part is None for part in parts):
         # Values are not assigned to new axes.
@@ -81,16 +81,12 @@ def _getitem_pull(xp: Any, t: Any, out: Any, shape: Any, key: Any) -> Any:
 
 
 def _take_pull(xp: Any, t: Any, out: Any, shape: Any, indices: Any, *, axis: int | None = None) -> Any:
-    axis = 0 if axis is None else axis % len(shape)
-    selection = one_hot(xp, indices, shape[axis], t)
-    return xp.moveaxis(xp.tensordot(t, selection, axes=((axis,), (0,))), -1, axis)
+    axis = 0 if axis is None else axis
+    return xp.moveaxis(scatter_add(xp, xp.moveaxis(t, axis, 0), indices, shape[axis]), 0, axis)
 
 
 def _take_along_axis_pull(xp: Any, t: Any, out: Any, shape: Any, indices: Any, *, axis: int = -1) -> Any:
-    axis = axis % len(shape)
-    selection = xp.moveaxis(one_hot(xp, indices, shape[axis], t), axis, -2)
-    t = xp.expand_dims(xp.moveaxis(t, axis, -1), axis=-1)
-    return xp.moveaxis(xp.sum(t * selection, axis=-2), -1, axis)
+    return scatter_add_along_axis(xp, t, indices, shape[axis], axis)
 
 
 def _roll_pull(xp: Any, t: Any, out: Any, shape: Any, shift: Any, *, axis: Any = None) -> Any:
@@ -115,7 +111,13 @@ RULES: tuple[Rule, ...] = (
         reads_operands=True,
         call=lambda xp, x, device, *, stream=None: to_device(x, device, stream=stream),
     ),
-    Linear("astype", lambda xp, t, out, shape, /, *args, **params: t),
+    Linear(
+        "astype",
+        _astype_pull,
+        None,
+        None,
+        call=lambda xp, x, dtype, before, /, **params: xp.astype(x, dtype, **params),
+    ),
     Linear("broadcast_to", lambda xp, t, out, shape, /, *args, **params: t),
     Variadic("concat", _concat_pull),
     Linear("expand_dims", _reshape_pull),
@@ -150,7 +152,7 @@ _ASTYPE = next(rule for rule in RULES if rule.name == "astype")
 
 def _astype(xp: Any, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     if xp.isdtype(dtype, ("real floating", "complex floating")):
-        x = xp.apply(_ASTYPE, (x, dtype), {"copy": copy})
+        x = xp.apply(_ASTYPE, (x, dtype, x.dtype), {"copy": copy})
     else:
         x = xp.constant_call("astype", x, dtype, copy=copy)
     return x if device is None else x.to_device(device)
