@@ -34,6 +34,7 @@ OPERATIONS: dict[str, Callable[[Any, Any], object]] = {
     "x < 0.5": lambda xp, x: x < 0.5,
     "astype": lambda xp, x: xp.astype(x, xp.float64 if x.dtype == xp.float32 else xp.float32),
     "concat": lambda xp, x: xp.concat([x, x]),
+    "where": lambda xp, x: xp.where(x < 0.5, x, 0.0),
 }
 
 

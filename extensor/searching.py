@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy
 
+from . import selection
 from .array import ExTensor, operand, routed, unwrap, wrap
 from .dtypes import alike
 
@@ -142,4 +143,4 @@ def where(condition: Any, x1: Any, x2: Any, /) -> ExTensor:
     >>> xp.where(xp.asarray([True, False]), xp.asarray([1, 2]), 0)
     ExTensor([1, 0], dtype=int64)
     """
-    return wrap(numpy.where(unwrap(condition), *alike(operand(x1), operand(x2))))
+    return wrap(selection.where(unwrap(condition), *alike(operand(x1), operand(x2))))

@@ -101,10 +101,7 @@ def _on_all_examples(xp: Any, function: Any, t: Any, indices: Any, *, size: int)
         # The examples become the last axis.
         return inner.moveaxis(function(inner.moveaxis(t.primal, 0, -1), indices, size=size), -1, 0)
     count, n = indices.primal.shape
-    if not xp.owns(t):
-        t = inner.broadcast_to(inner.expand_dims(t, axis=0), (count, *t.shape))
-    else:
-        t = t.primal
+    t = t.primal if xp.owns(t) else inner.broadcast_to(inner.expand_dims(t, axis=0), (count, *t.shape))
     starts = inner.arange(count, dtype=indices.dtype, device=device_of(indices)) * size
     places = _from_start(inner, indices.primal, size) + inner.expand_dims(starts, axis=-1)
     out = function(inner.reshape(t, (count * n, *t.shape[2:])), inner.reshape(places, (-1,)), size=count * size)
