@@ -154,6 +154,13 @@ def alike(*arrays: Any) -> Any:
     return [numpy.asarray(x, dtype) for x in arrays]
 
 
+def rounded(result: Any, *operands: Any) -> Any:
+    """The result of a function that knows no bfloat16 and computes it in a wider type, in the type of the operands."""
+    if not MET or MET.isdisjoint(x.dtype for x in operands):
+        return result
+    return result.astype(promoted(*operands), copy=False)
+
+
 def canonical(dtype: Any, /) -> DType:
     """The data type that `dtype` names: a dtype, its name or a Python scalar type.
 

@@ -12,7 +12,7 @@ import numpy
 
 from . import statistical
 from .array import ExTensor, Kernel, matrices, operand, routed, unwrap, wrap
-from .dtypes import DType
+from .dtypes import DType, rounded
 from .linear_algebra import matmul, matrix_transpose, tensordot, vecdot
 
 __all__ = [
@@ -278,7 +278,8 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: float | Literal["fro"
     >>> xp.linalg.matrix_norm(xp.asarray([[3.0, 0.0], [0.0, 4.0]]))
     ExTensor(5., dtype=float64)
     """
-    return wrap(numpy.linalg.matrix_norm(matrices(x), keepdims=keepdims, ord=ord))
+    nd = matrices(x)
+    return wrap(rounded(numpy.linalg.matrix_norm(nd, keepdims=keepdims, ord=ord), nd))
 
 
 @routed
@@ -297,7 +298,8 @@ def matrix_power(x: Any, n: int, /) -> ExTensor:
     ExTensor([[1, 3],
               [0, 1]], dtype=int64)
     """
-    return wrap(numpy.linalg.matrix_power(unwrap(x), n))
+    nd = unwrap(x)
+    return wrap(rounded(numpy.linalg.matrix_power(nd, n), nd))
 
 
 @routed
@@ -536,7 +538,8 @@ def vector_norm(
     ExTensor(5., dtype=float64)
     """
     along: Any = axis
-    return wrap(numpy.linalg.vector_norm(unwrap(x), axis=along, keepdims=keepdims, ord=ord))
+    nd = unwrap(x)
+    return wrap(rounded(numpy.linalg.vector_norm(nd, axis=along, keepdims=keepdims, ord=ord), nd))
 
 
 def _complex(nd: Kernel) -> Kernel:

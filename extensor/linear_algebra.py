@@ -8,13 +8,18 @@ from typing import Any
 import numpy
 
 from .array import ExTensor, matrices, routed, unwrap, wrap
-from .dtypes import alike
+from .dtypes import alike, rounded
 from .kernels import binary
 
 # NumPy's annotations lack `axis`.
 _vecdot: Any = numpy.vecdot
 
-matmul = binary("matmul", numpy.matmul, "Matrix product over the last two axes.", "[[1, 2]]", "[[3], [4]]", "[[11]]")
+
+def _matmul(x1: Any, x2: Any) -> Any:
+    return rounded(numpy.matmul(x1, x2), x1, x2)
+
+
+matmul = binary("matmul", _matmul, "Matrix product over the last two axes.", "[[1, 2]]", "[[3], [4]]", "[[11]]")
 
 
 @routed
@@ -89,4 +94,5 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> ExTensor:
     >>> xp.vecdot(xp.asarray([1, 2]), xp.asarray([3, 4]))
     ExTensor(11, dtype=int64)
     """
-    return wrap(_vecdot(unwrap(x1), unwrap(x2), axis=axis))
+    first, second = unwrap(x1), unwrap(x2)
+    return wrap(rounded(_vecdot(first, second, axis=axis), first, second))

@@ -82,6 +82,30 @@ def test_promotion(first, second, expected):
     assert xp.can_cast(first, expected)
 
 
+PRODUCTS = {
+    "matmul": lambda x, v: xp.matmul(x, x),
+    "matmul of a vector": lambda x, v: x @ v,
+    "matmul in place": lambda x, v: x.__imatmul__(x),
+    "vecdot": lambda x, v: xp.vecdot(x, v),
+    "matrix_power": lambda x, v: xp.linalg.matrix_power(x, 3),
+    "vector_norm": lambda x, v: xp.linalg.vector_norm(x, axis=0),
+    "matrix_norm": lambda x, v: xp.linalg.matrix_norm(x),
+    "outer": lambda x, v: xp.linalg.outer(v, v),
+    "trace": lambda x, v: xp.linalg.trace(x),
+}
+
+
+@both
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_products_keep_the_data_type(half, name):
+    numbers = numpy.asarray([[1.0, 2.0], [-3.0, 0.5]])
+    x, wide = xp.asarray(numbers, dtype=half), xp.asarray(numbers)
+    expected = PRODUCTS[name](wide, wide[0, :])
+    result = PRODUCTS[name](x, x[0, :])
+    assert result.dtype == half
+    numpy.testing.assert_allclose(numpy.asarray(xp.astype(result, xp.float64)), numpy.asarray(expected), rtol=2**-7)
+
+
 @both
 @pytest.mark.parametrize("scalar", [2, 0.5, True], ids=repr)
 def test_python_scalars_take_the_data_type(half, scalar):
@@ -205,14 +229,16 @@ def test_dlpack():
         numpy.from_dlpack(xp.zeros(2, dtype=xp.bfloat16))
 
 
-def test_linear_algebra():
-    """What NumPy and ml_dtypes do: products in float32, factorizations of float16 refused."""
-    x = xp.eye(2, dtype=xp.bfloat16)
-    assert (x @ x).dtype == xp.float32
-    assert (xp.eye(2, dtype=xp.float16) @ xp.eye(2, dtype=xp.float16)).dtype == xp.float16
+def test_equations():
+    """What NumPy and ml_dtypes do: those of float16 are refused, those of bfloat16 solved in float64."""
     with pytest.raises(TypeError, match="float16"):
         xp.linalg.inv(xp.eye(2, dtype=xp.float16))
-    assert xp.linalg.inv(x).dtype == xp.float64
+    assert xp.linalg.inv(xp.eye(2, dtype=xp.bfloat16)).dtype == xp.float64
+
+
+def test_matmul_of_bfloat16_adds_up_in_more_digits():
+    x = xp.ones((1, 1000), dtype=xp.bfloat16)
+    assert float((x @ x.mT)[0, 0]) == 1000.0  # added up in bfloat16 itself it would stay at 256
 
 
 FIRST_USES = {
