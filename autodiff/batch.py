@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable
-from functools import partial, reduce, wraps
+from functools import partial, wraps
 from operator import attrgetter
 from typing import Any
 
@@ -14,7 +14,7 @@ from conformance import spec
 
 from .batching import BATCHING
 from .batching.kinds import BatchedValueError, elementwise, one_by_one
-from .namespaces import array_namespace, is_array, join
+from .namespaces import array_namespace, is_array
 from .rules import RULES, Rule
 from .rules.kinds import Elementwise
 from .wrapping import (
@@ -35,7 +35,9 @@ __all__ = ["Batch", "BatchArray", "BatchedValueError"]
 class BatchArray(WrappedArray):
     """Arrays of all examples, stacked along axis 0 of one inner array; or, not batched, one array for all of them."""
 
-    __slots__ = ("batched",)
+    __slots__ = ()
+
+    batched: Any = vars(WrappedArray)["part"]
 
     def __init__(self, primal: Any, namespace: Batch, batched: bool) -> None:
         self.primal = primal
@@ -51,7 +53,7 @@ class BatchArray(WrappedArray):
         return self.primal.ndim - self.batched  # type: ignore[no-any-return]
 
     def varies(self) -> bool:
-        return self.batched
+        return self.batched  # type: ignore[no-any-return]
 
     def as_index(self) -> Any:
         plain = super().as_index()
@@ -138,7 +140,7 @@ class Batch(WrapperNamespace):
         if self.closed:
             raise LeakedTracerError
         tracers = tracers_in((args, params))
-        home = reduce(join, [x.namespace for x in tracers if x.namespace is not self], self)
+        home = self.home_of(tracers)
         if home is not self:
             return function_in(home)(*args, **params)
         args, params = map_tree(self._operand, args), map_tree(self._operand, params)

@@ -42,8 +42,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Notes
     -----
-    `f` must be pure, but for what it does by :func:`once`. When it runs again, variables of its closure have the values that they had at the first run, such
-    as a loop's index; each run has copies of them, so what `f` assigns to them by ``nonlocal`` is not seen outside.
+    `f` must be pure, but for what it does by :func:`once`. When it runs again, variables of its closure have the values
+    that they had at the first run, such as a loop's index; each run has copies of them, so what `f` assigns to them by
+    ``nonlocal`` is not seen outside.
 
     Examples
     --------
@@ -87,7 +88,8 @@ def once(action: Callable[[], T]) -> T:
     >>> float(slope), 2 * int(numpy.random.default_rng(0).integers(1, 100))
     (170.0, 170)
     """
-    return _once.get()(action)
+    result: T = _once.get()(action)
+    return result
 
 
 _once: ContextVar[Callable[[Callable[[], Any]], Any]] = ContextVar("once", default=lambda action: action())

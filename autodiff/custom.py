@@ -15,10 +15,11 @@ from typing import Any
 
 import optree
 
-from .batch import Batch, BatchArray
+from .batch import Batch
 from .batching.calls import BatchedCall
 from .forward import ForwardArray
 from .namespaces import ALIASES, array_namespace
+from .reverse import ReverseArray
 from .rules import Parts, Rule
 from .rules.kinds import Variadic
 from .transforms import as_dtype_of, is_variable, linear_transpose, recorded, zeros_like
@@ -129,8 +130,8 @@ def has_tracers(tree: Any) -> bool:
 
 
 def _is_differentiated(x: Any) -> bool:
-    # A function runs on a batch as it is: only derivatives need to know of it.
-    while isinstance(x, BatchArray):
+    # A function runs on other wrapped arrays, such as a batch, as it is: only derivatives need to know of it.
+    while isinstance(x, WrappedArray) and not isinstance(x, (ForwardArray, ReverseArray)):
         x = x.primal
     return isinstance(x, WrappedArray)
 

@@ -12,6 +12,7 @@ from math import prod
 from typing import Any
 
 from .namespaces import is_complex, is_floating
+from .rules.kinds import axis_of
 
 __all__ = ["EQUIVALENTS"]
 
@@ -60,7 +61,7 @@ def _extremum(name: str, elementwise: str) -> Callable[..., Any]:
 
 
 def _flatten(xp: Any, x: Any, /, *, start: int = 0, stop: int = -1) -> Any:
-    first, last = (axis % max(x.ndim, 1) for axis in (start, stop))
+    first, last = (axis_of(max(x.ndim, 1), axis) for axis in (start, stop))
     return xp.reshape(x, (*x.shape[:first], prod(x.shape[first : last + 1]), *x.shape[last + 1 :]))
 
 
@@ -170,6 +171,7 @@ EQUIVALENTS: dict[str, Callable[..., Any]] = {
     "squeeze_all": _squeeze,
     "squeeze_ones": _squeeze_ones,
     "swapaxes": _swapaxes,
+    "take": lambda xp, x, indices, /, *, axis=None: xp.take(x, xp.asarray(indices), axis=axis),
     "trace": _trace,
     "transpose": _transpose,
     "vstack": lambda xp, arrays, /: xp.concat([EQUIVALENTS["atleast_2d"](xp, x) for x in arrays], axis=0),

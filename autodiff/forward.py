@@ -13,7 +13,9 @@ __all__ = ["Forward", "ForwardArray"]
 class ForwardArray(WrappedArray):
     """An array and its tangent; None for a constant."""
 
-    __slots__ = ("tangent",)
+    __slots__ = ()
+
+    tangent: Any = vars(WrappedArray)["part"]
 
     def __init__(self, primal: Any, namespace: Forward, tangent: Any) -> None:
         self.primal = primal

@@ -18,7 +18,9 @@ __all__ = ["Reverse", "ReverseArray"]
 class ReverseArray(WrappedArray):
     """An array that knows at which place of the tape it was written; None for a constant."""
 
-    __slots__ = ("node",)
+    __slots__ = ()
+
+    node: Any = vars(WrappedArray)["part"]
 
     def __init__(self, primal: Any, namespace: Reverse, node: int | None) -> None:
         self.primal = primal
@@ -242,7 +244,7 @@ def _binary(rule: Rule) -> Callable[..., Any]:
 
 for _row in spec.FUNCTIONS:
     _rule = RULES.get(_row.name)
-    if _rule is None or _rule.bind is not None or _row.chapter in spec.NAMESPACES:
+    if _rule is None or _rule.bind is not None or isinstance(_row.result, tuple) or _row.chapter in spec.NAMESPACES:
         continue
     if _row.signature == "(x1, x2, /)":
         setattr(Reverse, _row.name, wraps(getattr(Reverse, _row.name))(_binary(_rule)))

@@ -31,7 +31,8 @@ class Tape:
     Operations are recorded within the ``with`` block. After it, watched arrays and what was computed of them are good
     for :meth:`gradient`, :meth:`value`, ``float`` and ``print`` only; anything else is a :class:`LeakedTracerError`.
 
-    Tapes nest, in each other and in ``grad``, ``jvp`` and the rest: the outer one records the gradients of the inner.
+    Tapes nest, in each other and in ``grad``, ``jvp`` and the rest: the outer one records the gradients of the inner,
+    which must be asked for while it does, before its ``with`` block ends.
 
     Examples
     --------

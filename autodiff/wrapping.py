@@ -50,13 +50,17 @@ class LostDerivativeWarning(UserWarning):
 
 
 class WrappedArray:
-    """An array of a wrapper namespace: an array of the inner namespace, and what the transformation adds to it."""
+    """An array of a wrapper namespace: an array of the inner namespace, and what the transformation adds to it.
 
-    __slots__ = ("__weakref__", "namespace", "primal")
+    A subclass names `part`, what it adds, and has no slots of its own: an array may come to be one of another type.
+    """
+
+    __slots__ = ("__weakref__", "namespace", "part", "primal")
     __hash__ = None  # type: ignore[assignment]
 
     namespace: WrapperNamespace
     primal: Any
+    part: Any
 
     dtype = property(attrgetter("primal.dtype"))
     ndim = property(attrgetter("primal.ndim"))
@@ -127,19 +131,16 @@ class WrappedArray:
         return (self[i, ...] for i in range(len(self)))
 
     def __getitem__(self, key: Any) -> Any:
-        key = _plain(key)
-        return self._home(key).apply(RULES["getitem"], (self, key), {})
+        key = plain_index(key)
+        return self.namespace.home_of(key).apply(RULES["getitem"], (self, key), {})
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        key = _plain(key)
-        self._become(self._home(key).apply(RULES["setitem"], (self, key, value), {}))
-
-    def _home(self, key: Any) -> Any:
-        return reduce(join, [x.namespace for x in tracers_in(key)], self.namespace)
+        key = plain_index(key)
+        self._become(self.namespace.home_of(key).apply(RULES["setitem"], (self, key, value), {}))
 
     def as_index(self) -> Any:
         """The array as (a part of) an index."""
-        return _plain(self.primal)
+        return plain_index(self.primal)
 
     def _become(self, other: Any) -> None:
         """Rebind in place: what an in-place operation means where arrays underneath may be immutable."""
@@ -151,10 +152,9 @@ class WrappedArray:
         self._take(other)
 
     def _take(self, other: Any) -> None:
-        slots = [slot for kind in type(self).__mro__ for slot in getattr(kind, "__slots__", ())]
-        for slot in slots:
-            if slot != "__weakref__":
-                setattr(self, slot, getattr(other, slot))
+        # A transformation that began later takes the operation, so the result may be of its array type.
+        self.__class__ = type(other)
+        self.namespace, self.primal, self.part = other.namespace, other.primal, other.part
 
     def __copy__(self) -> Any:
         copy = object.__new__(type(self))
@@ -243,7 +243,7 @@ def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
     return rebuilt(tree, items) if isinstance(tree, tuple) else items
 
 
-def _plain(key: Any) -> Any:
+def plain_index(key: Any) -> Any:
     """Index in which nothing is under differentiation: positions have no derivative."""
     return map_tree(lambda x: x.as_index() if isinstance(x, WrappedArray) else x, key)
 
@@ -338,11 +338,15 @@ class WrapperNamespace:
 
     def apply_constant(self, path: str, args: Any, params: Any) -> Any:
         """Run one operation that has no derivative; return what the inner namespace returns."""
-        home = reduce(join, [x.namespace for x in tracers_in((args, params))], self)
+        home = self.home_of((args, params))
         if home.closed:
             raise LeakedTracerError
         args, params = map_tree(home.unwrap, args), map_tree(home.unwrap, params)
         return home, attrgetter(path)(home.inner)(*args, **params)
+
+    def home_of(self, tree: Any) -> Any:
+        """Namespace that takes an operation of this one on the arrays of a tree."""
+        return reduce(join, [x.namespace for x in tracers_in(tree) if x.namespace is not self], self)
 
     def constant_call(self, path: str, *args: Any, **params: Any) -> Any:
         """Run one operation without derivative; its arrays are constants."""
@@ -422,6 +426,11 @@ def lift(xp: Any, x: Any) -> Any:
     return xp.constant(lift(xp.inner, x))
 
 
+def lifted(xp: Any, tree: Any) -> Any:
+    """Tree in which every array is one of `xp`."""
+    return map_tree(lambda x: lift(xp, x), tree)
+
+
 class Extension:
     """``linalg`` or ``fft`` of a wrapper namespace."""
 
@@ -446,6 +455,16 @@ def _differentiable(rule: Rule) -> Callable[..., Any]:
         if rule.bind is not None:
             operands, params = rule.bind(*operands, **params)
         return self.apply(rule, operands, params)
+
+    return function
+
+
+def _composed(definition: Callable[..., Any]) -> Callable[..., Any]:
+    def function(self: WrapperNamespace, *args: Any, **params: Any) -> Any:
+        # In the namespace that takes the operation, as in `apply`: definitions use operators, and a library's arrays
+        # refuse those with wrapped ones.
+        home = self.home_of((args, params))
+        return definition(home, *lifted(home, args), **lifted(home, params))
 
     return function
 
@@ -480,7 +499,7 @@ def _signature(row: spec.Function) -> inspect.Signature:
 def _function(row: spec.Function) -> Callable[..., Any]:
     # A composite may end in a rule of the same name.
     if row.path in COMPOSITES:
-        return COMPOSITES[row.path]
+        return _composed(COMPOSITES[row.path])
     if row.path in NON_DIFFERENTIABLE:
         return _without_derivative(row.path, plain=row.result == "none")
     return _differentiable(RULES[row.path])

@@ -41,3 +41,9 @@ def xp(request: pytest.FixtureRequest) -> Any:
 def any_xp(request: pytest.FixtureRequest) -> Any:
     """Each installed array namespace in turn, and the lazy ones."""
     return namespace(request.param)
+
+
+@pytest.fixture(params=INSTALLED + LAZY)
+def other_xp(request: pytest.FixtureRequest) -> Any:
+    """As ``any_xp``, for tests of pairs."""
+    return namespace(request.param)

@@ -11,6 +11,7 @@ from typing import Any
 
 from autodiff.batching.kinds import Batching, is_batched, raised, refused, shifted, size_of, spread
 from autodiff.namespaces import device_of, is_array, kind
+from autodiff.wrapping import plain_index
 
 _refused_mask = refused(
     "selection by a mask", "keep the shape, with where(mask, x, 0), or assign one number, as in x[mask] = 0"
@@ -167,12 +168,21 @@ def _isin(xp: Any, function: Any, x1: Any, x2: Any, /, *, invert: bool = False) 
     return function(x1.primal, x2, invert=invert)
 
 
+def _with_plain_index(rule: Batching) -> Batching:
+    """Rule whose indices, which are inner arrays, may go to a transformation within: there they have no derivative."""
+
+    def indexing(xp: Any, function: Any, *args: Any) -> Any:
+        return rule(xp, lambda x, key, *value: function(x, plain_index(key), *value), *args)
+
+    return indexing
+
+
 BATCHING: dict[str, Batching] = {
-    "getitem": _getitem,
+    "getitem": _with_plain_index(_getitem),
     "isin": _isin,
     "nonzero": refused("nonzero", "use where, or count_nonzero"),
     "searchsorted": _where_sorted,
-    "setitem": _setitem,
+    "setitem": _with_plain_index(_setitem),
     "take": _take,
     "take_along_axis": _take_along_axis,
     **{

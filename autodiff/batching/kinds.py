@@ -14,6 +14,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from autodiff.namespaces import array_namespace, device_of, is_array
+from autodiff.rules.kinds import axis_of
+from autodiff.wrapping import lifted
 
 Batching = Callable[..., Any]
 
@@ -65,9 +67,7 @@ def shifted(axis: Any, ndim: int) -> Any:
     """Axis or axes of an example as those of the batch."""
     if isinstance(axis, (tuple, list)):
         return tuple([shifted(i, ndim) for i in axis])
-    if not -ndim <= axis < ndim:
-        raise IndexError(f"axis {axis} is out of range for an array of {ndim} dimensions")
-    return axis % ndim + 1
+    return axis_of(ndim, axis) + 1
 
 
 def flattened(xp: Any, x: Any) -> Any:
@@ -79,10 +79,7 @@ def composite(definition: Callable[..., Any]) -> Batching:
     """Rule of a function that is defined through others of its namespace."""
 
     def rule(xp: Any, function: Any, *args: Any, **params: Any) -> Any:
-        def wrap(x: Any) -> Any:
-            return x if not is_array(x) or xp.owns(x) else xp.constant(x)
-
-        return definition(xp, *[wrap(x) for x in args], **{name: wrap(x) for name, x in params.items()})
+        return definition(xp, *lifted(xp, args), **lifted(xp, params))
 
     return rule
 
@@ -99,7 +96,7 @@ def reduction(xp: Any, function: Any, x: Any, /, *, axis: Any = None, keepdims: 
     if axis is None:
         out = function(flattened(xp, x), axis=1, **params)
         return xp.inner.reshape(out, (out.shape[0], *[1] * x.ndim)) if keepdims else out
-    if axis == ():
+    if isinstance(axis, tuple) and not axis:
         return NotImplemented
     return function(x.primal, axis=shifted(axis, x.ndim), keepdims=keepdims, **params)
 

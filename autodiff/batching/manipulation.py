@@ -19,9 +19,11 @@ from autodiff.batching.kinds import (
     spread,
 )
 from autodiff.rules import COMPOSITES
+from autodiff.rules.kinds import shape_of
 
 
 def _broadcast_to(xp: Any, function: Any, x: Any, /, shape: Any) -> Any:
+    shape = shape_of(shape)
     if len(shape) < x.ndim:
         return NotImplemented
     return function(raised(xp, x, len(shape)), (x.primal.shape[0], *shape))
@@ -63,7 +65,7 @@ _repeat_by_example = refused("repeat by a number of times", "repeat as often for
 
 
 def _reshape(xp: Any, function: Any, x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
-    size = x.primal.shape[0]
+    size, shape = x.primal.shape[0], shape_of(shape)
     if not size and -1 in shape:
         return NotImplemented
     return function(x.primal, (size, *shape), copy=copy)
@@ -82,6 +84,7 @@ def _squeeze(xp: Any, function: Any, x: Any, /, axis: Any) -> Any:
 
 
 def _tile(xp: Any, function: Any, x: Any, repetitions: Any, /) -> Any:
+    repetitions = shape_of(repetitions)
     ndim = max(x.ndim, len(repetitions))
     return function(raised(xp, x, ndim), (1, *[1] * (ndim - len(repetitions)), *repetitions))
 

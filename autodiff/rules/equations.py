@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
+from operator import index
 from typing import Any
 
 from autodiff.namespaces import device_of, is_complex
@@ -92,6 +93,7 @@ def _slogdet(xp: Any, x_dot: Any, out: Any, x: Any) -> Any:
 
 
 def _matrix_power(xp: Any, x: Any, n: int, /) -> Any:
+    n = index(n)
     if n == 0:
         return xp.constant_call("linalg.matrix_power", x, n)
     if n < 0:

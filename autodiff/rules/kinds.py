@@ -380,12 +380,24 @@ class Parts:
         return Parts(self.cts | other.cts)
 
 
+def axis_of(ndim: int, axis: int) -> int:
+    """Axis as a nonnegative number."""
+    if not -ndim <= axis < ndim:
+        raise IndexError(f"axis {axis} is out of range for an array of {ndim} dimensions")
+    return axis % ndim
+
+
 def axes_of(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
     """Axes as nonnegative numbers; None stands for all."""
     ndim = len(shape)
     if axis is None:
         return tuple(range(ndim))
-    return tuple(i % ndim for i in ((axis,) if isinstance(axis, int) else axis))
+    return tuple([axis_of(ndim, i) for i in (axis if isinstance(axis, (tuple, list)) else (axis,))])
+
+
+def shape_of(shape: Any) -> tuple[int, ...]:
+    """Shape, or repetitions, as a tuple; libraries take a number for that of one axis."""
+    return tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
 
 
 def expand(xp: Any, t: Any, shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> Any:

@@ -7,7 +7,7 @@ from math import inf
 from typing import Any
 
 from autodiff.namespaces import device_of, is_complex
-from autodiff.rules.kinds import Bilinear, Linear, Reduction, Rule
+from autodiff.rules.kinds import Bilinear, Linear, Reduction, Rule, axis_of
 from autodiff.rules.statistical import extremum_weights
 
 
@@ -32,7 +32,7 @@ def contracted(axes: Any, ndim1: int, ndim2: int) -> tuple[list[int], list[int]]
     if isinstance(axes, int):
         return list(range(ndim1 - axes, ndim1)), list(range(axes))
     first, second = ([pair] if isinstance(pair, int) else list(pair) for pair in axes)
-    return [axis % ndim1 for axis in first], [axis % ndim2 for axis in second]
+    return [axis_of(ndim1, axis) for axis in first], [axis_of(ndim2, axis) for axis in second]
 
 
 def _tensordot_pull_first(xp: Any, t: Any, out: Any, x1: Any, x2: Any, *, axes: Any = 2) -> Any:
@@ -63,6 +63,8 @@ def _diagonal_pull(xp: Any, t: Any, out: Any, shape: Any, *, offset: int = 0) ->
 
 
 def _outer(xp: Any, x1: Any, x2: Any, /) -> Any:
+    if x1.ndim != 1 or x2.ndim != 1:
+        raise ValueError(f"linalg.outer needs two vectors, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}")
     return xp.multiply(x1[:, None], x2[None, :])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff.namespaces import device_of, is_complex, is_floating, kind
-from autodiff.rules.kinds import Elementwise, Linear, RealLinear, Rule, Variadic, real_part
+from autodiff.rules.kinds import Elementwise, Linear, RealLinear, Rule, Variadic, axis_of, real_part, shape_of
 from autodiff.rules.scatter import scatter_add, scatter_add_along_axis
 
 
@@ -81,16 +81,27 @@ def _getitem_pull(xp: Any, t: Any, out: Any, shape: Any, key: Any) -> Any:
 
 
 def _take_pull(xp: Any, t: Any, out: Any, shape: Any, indices: Any, *, axis: int | None = None) -> Any:
-    axis = 0 if axis is None else axis
-    return xp.moveaxis(scatter_add(xp, xp.moveaxis(t, axis, 0), indices, shape[axis]), 0, axis)
+    # Libraries also take positions of other dimensions than one and, without an axis, elements of the flattened array.
+    before = (math.prod(shape),) if axis is None else shape
+    axis = 0 if axis is None else axis_of(len(shape), axis)
+    t = xp.reshape(t, (*before[:axis], math.prod(indices.shape), *before[axis + 1 :]))
+    total = scatter_add(xp, xp.moveaxis(t, axis, 0), xp.reshape(indices, (-1,)), before[axis])
+    return xp.reshape(xp.moveaxis(total, 0, axis), shape)
 
 
 def _take_along_axis_pull(xp: Any, t: Any, out: Any, shape: Any, indices: Any, *, axis: int = -1) -> Any:
     return scatter_add_along_axis(xp, t, indices, shape[axis], axis)
 
 
+def _unstack_pull(xp: Any, t: Any, out: Any, shape: Any, /, *, axis: int = 0) -> Any:
+    axis = axis % len(shape)
+    some = next(iter(t.cts.values()))
+    zeros = xp.zeros(shape[:axis] + shape[axis + 1 :], dtype=some.dtype, device=device_of(some))
+    return xp.stack([t.cts.get(i, zeros) for i in range(shape[axis])], axis=axis)
+
+
 def _roll_pull(xp: Any, t: Any, out: Any, shape: Any, shift: Any, *, axis: Any = None) -> Any:
-    return xp.roll(t, tuple([-n for n in shift]) if isinstance(shift, tuple) else -shift, axis=axis)
+    return xp.roll(t, tuple([-n for n in shift]) if isinstance(shift, (tuple, list)) else -shift, axis=axis)
 
 
 def _reshape_pull(xp: Any, t: Any, out: Any, shape: Any, /, *args: Any, **params: Any) -> Any:
@@ -145,6 +156,7 @@ RULES: tuple[Rule, ...] = (
     Linear("take_along_axis", _take_along_axis_pull, None),
     Linear("tril", lambda xp, t, out, shape, *, k=0: xp.tril(t, k=k)),
     Linear("triu", lambda xp, t, out, shape, *, k=0: xp.triu(t, k=k)),
+    Linear("unstack", _unstack_pull),
 )
 
 _ASTYPE = next(rule for rule in RULES if rule.name == "astype")
@@ -166,7 +178,9 @@ def _broadcast_arrays(xp: Any, *arrays: Any) -> Any:
 def _diff(xp: Any, x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> Any:
     parts = [part for part in (prepend, x, append) if part is not None]
     x = xp.concat(parts, axis=axis) if n and len(parts) > 1 else x
-    before = (slice(None),) * (axis % x.ndim)
+    before = (slice(None),) * axis_of(x.ndim, axis)
+    if n < 0:
+        raise ValueError(f"diff needs a number of times n that is not negative, got {n}")
     for _ in range(n):
         x = x[(*before, slice(1, None), ...)] - x[(*before, slice(None, -1), ...)]
     return x
@@ -175,8 +189,7 @@ def _diff(xp: Any, x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None
 def _full(xp: Any, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
     if not hasattr(fill_value, "dtype"):
         return xp.constant_call("full", shape, fill_value, dtype=dtype, device=device)
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    return xp.broadcast_to(xp.asarray(fill_value, dtype=dtype, device=device), shape)
+    return xp.broadcast_to(xp.asarray(fill_value, dtype=dtype, device=device), shape_of(shape))
 
 
 def _full_like(xp: Any, x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
@@ -191,6 +204,7 @@ def _linspace(
     like = xp.result_type(start, stop) if dtype is None else dtype
     at = device_of(start if hasattr(start, "dtype") else stop)
     steps = xp.constant_call("linspace", 0, 1, num, dtype=like, device=at, endpoint=endpoint)
+    steps = xp.reshape(steps, (num, *[1] * max(getattr(start, "ndim", 0), getattr(stop, "ndim", 0))))
     out = start + (stop - start) * steps
     return out if device is None else out.to_device(device)
 
@@ -218,10 +232,11 @@ def _sort(xp: Any, x: Any, /, *, axis: int = -1, **options: Any) -> Any:
     return xp.take_along_axis(x, xp.argsort(x, axis=axis, **options), axis=axis)
 
 
-def _tile(xp: Any, x: Any, repetitions: tuple[int, ...], /) -> Any:
+def _tile(xp: Any, x: Any, repetitions: Any, /) -> Any:
+    repetitions = shape_of(repetitions)
     ndim = max(x.ndim, len(repetitions))
     shape = (1,) * (ndim - x.ndim) + x.shape
-    repetitions = (1,) * (ndim - len(repetitions)) + tuple(repetitions)
+    repetitions = (1,) * (ndim - len(repetitions)) + repetitions
     x = xp.reshape(x, tuple([k for n in shape for k in (1, n)]))
     x = xp.broadcast_to(x, tuple([k for pair in zip(repetitions, shape, strict=True) for k in pair]))
     return xp.reshape(x, tuple([r * n for r, n in zip(repetitions, shape, strict=True)]))
@@ -250,11 +265,6 @@ def _unique(name: str) -> Callable[..., Any]:
     return unique
 
 
-def _unstack(xp: Any, x: Any, /, *, axis: int = 0) -> Any:
-    before = (slice(None),) * (axis % x.ndim)
-    return tuple([x[(*before, i, ...)] for i in range(x.shape[axis])])
-
-
 COMPOSITES: dict[str, Callable[..., Any]] = {
     "astype": _astype,
     "broadcast_arrays": _broadcast_arrays,
@@ -267,5 +277,4 @@ COMPOSITES: dict[str, Callable[..., Any]] = {
     "sort": _sort,
     "tile": _tile,
     **{name: _unique(name) for name in ("unique_all", "unique_counts", "unique_inverse", "unique_values")},
-    "unstack": _unstack,
 }

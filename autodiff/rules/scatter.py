@@ -34,7 +34,8 @@ def scatter_add(xp: Any, t: Any, indices: Any, size: int) -> Any:
     # Asked of the class, since a library may look long for what its module has not.
     if hasattr(type(xp), "apply"):
         return xp.apply(_RULE, (t, indices), {"size": size})
-    return _KERNELS.get(xp.__name__, _by_one_hot)(xp, t, _from_start(xp, indices, size), size)
+    kernel: Callable[..., Any] = _KERNELS.get(xp.__name__, _by_one_hot)
+    return kernel(xp, t, _from_start(xp, indices, size), size)
 
 
 def scatter_add_along_axis(xp: Any, t: Any, indices: Any, size: int, axis: int) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff.namespaces import device_of
-from autodiff.rules.kinds import Linear, Reduction, Rule, axes_of, expand
+from autodiff.rules.kinds import Linear, Reduction, Rule, axes_of, axis_of, expand
 
 
 def _sum_pull(
@@ -53,7 +53,9 @@ def prod_weights(xp: Any, out: Any, x: Any, axis: Any, *, dtype: Any = None) -> 
 def _cumulative_prod(
     xp: Any, x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Any:
-    axis = 0 if axis is None else axis % x.ndim
+    if axis is None and x.ndim != 1:
+        raise ValueError(f"cumulative_prod of an array of {x.ndim} dimensions needs an axis")
+    axis = 0 if axis is None else axis_of(x.ndim, axis)
     if not xp.isdtype(x.dtype if dtype is None else dtype, ("real floating", "complex floating")):
         return xp.constant_call("cumulative_prod", x, axis=axis, dtype=dtype, include_initial=include_initial)
     x = x if dtype is None else xp.astype(x, dtype)

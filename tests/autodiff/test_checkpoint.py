@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy
 import pytest
 
-from autodiff import WrappedArray, array_namespace, checkpoint, grad, jvp, value_and_grad, vjp
+from autodiff import WrappedArray, array_namespace, checkpoint, grad, jvp, once, value_and_grad, vjp
 
 SIZE = 20_000
 BYTES = SIZE * 8
@@ -221,3 +221,49 @@ def test_lists_of_the_closure_are_the_same_lists() -> None:
 
     assert grad(f, (0, 1))(TWO, THREE) == (3.0, 2.0)
     assert seen == [2.0, 0.0]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_what_is_done_once_is_done_in_the_first_run_only(depth: int) -> None:
+    calls: list[int] = []
+
+    def draw() -> int:
+        calls.append(len(calls))
+        return len(calls)
+
+    def f(x: Any) -> Any:
+        # Results come back in their order.
+        return once(draw) * x * x + once(draw) * x
+
+    def nested(x: Any) -> Any:
+        step: Any = f
+        for _ in range(depth):
+            step = checkpoint(lambda x, inner=step: inner(x) + once(draw) * x)
+        return step(x)
+
+    x = numpy.asarray(3.0)
+    out, pullback = vjp(nested, x)
+    count = len(calls)
+    assert count == 2 + depth
+    assert float(out) == 1 * 9 + 2 * 3 + sum(range(3, 3 + depth)) * 3
+    for _ in range(2):
+        assert float(pullback(numpy.asarray(1.0))[0]) == 2 * 3 + 2 + sum(range(3, 3 + depth))
+    assert len(calls) == count
+
+
+def test_once_in_forward_mode_and_second_derivatives() -> None:
+    rng = numpy.random.default_rng(0)
+    f = checkpoint(lambda x: once(lambda: int(rng.integers(1, 100))) * x * x * x)
+    drawn = [int(n) for n in numpy.random.default_rng(0).integers(1, 100, 2)]
+    assert float(jvp(f, [numpy.asarray(2.0)], [numpy.asarray(1.0)])[1]) == drawn[0] * 12
+    assert float(grad(grad(f))(numpy.asarray(2.0))) == drawn[1] * 12
+
+
+def test_once_outside_of_checkpoints_and_after_an_error() -> None:
+    def fails(x: Any) -> Any:
+        once(lambda: 1)
+        raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        grad(checkpoint(fails))(numpy.asarray(1.0))
+    assert [once(iter([n]).__next__) for n in range(3)] == [0, 1, 2]

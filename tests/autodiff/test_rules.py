@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
 
-from autodiff import array_namespace, check_grads, grad, jvp, vjp
+from autodiff import Reverse, array_namespace, check_grads, grad, jvp, vjp, vmap
 from autodiff.rules import COMPOSITES, NON_DIFFERENTIABLE, RULES
 from autodiff.rules.kinds import adjoint
 from autodiff.rules.manipulation import setitem
@@ -696,6 +696,90 @@ def test_plain_arrays_are_constants_at_every_depth(xp: Any, path: str, varied: i
     check_grads(lambda x: f(*arrays[:varied], x, *arrays[varied + 1 :]), [arrays[varied]], order=2)
 
 
+@pytest.mark.parametrize(
+    ("path", "case", "dtype"),
+    [param for param in FIRST if param.values[0] in COMPOSITES and param.values[1].call is None],
+)
+def test_composites_take_plain_arrays(path: str, case: Case, dtype: str) -> None:
+    # Which refuse operators with arrays of another kind.
+    xp = pytest.importorskip("array_api_strict")
+    arrays = inputs(xp, case, dtype)
+    f = applicable(xp, path, case, arrays)
+    found = optree.tree_leaves(function(path, case, Reverse(xp))(*arrays))
+    for x, expected in zip(found, optree.tree_leaves(f(*arrays)), strict=True):
+        assert not x.varies()
+        numpy.testing.assert_allclose(to_numpy(x.primal), to_numpy(expected), rtol=1e-9, atol=1e-9)
+
+
+WRONG_CALLS: dict[str, tuple[Callable[[Any, Any], Any], type[Exception]]] = {
+    "cumulative_prod: axis": (lambda xp, x: xp.cumulative_prod(x, axis=2), IndexError),
+    "cumulative_prod: no axis": (lambda xp, x: xp.cumulative_prod(x), ValueError),
+    "diff: axis": (lambda xp, x: xp.diff(x, axis=-3), IndexError),
+    "diff: n": (lambda xp, x: xp.diff(x, n=-1), ValueError),
+    "fft.fftshift: axes": (lambda xp, x: xp.fft.fftshift(x, axes=2), IndexError),
+    "linalg.matrix_power: n": (lambda xp, x: xp.linalg.matrix_power(x, 2.5), TypeError),
+    "linalg.outer: axes": (lambda xp, x: xp.linalg.outer(x, x), ValueError),
+    "sort: axis": (lambda xp, x: xp.sort(x, axis=2), IndexError),
+    "tensordot: axes": (lambda xp, x: xp.tensordot(x, x, axes=((2,), (0,))), IndexError),
+    "unstack: axis": (lambda xp, x: xp.unstack(x, axis=2), IndexError),
+    "var: axis": (lambda xp, x: xp.var(x, axis=(0, 2)), IndexError),
+}
+"""By function and wrong argument; each raises as the library's own function does."""
+
+
+@pytest.mark.parametrize(
+    "run",
+    [lambda f, x: f(x), vjp, lambda f, x: jvp(f, [x], [x]), lambda f, x: vmap(f)(x[None])],
+    ids=["library", "reverse", "forward", "batch"],
+)
+@pytest.mark.parametrize(("call", "error"), WRONG_CALLS.values(), ids=WRONG_CALLS)
+def test_wrong_arguments_are_refused(call: Callable[..., Any], error: type[Exception], run: Callable[..., Any]) -> None:
+    with pytest.raises(error):
+        run(lambda x: call(array_namespace(x), x), numpy.ones((3, 3)))
+
+
+BEYOND: dict[str, Callable[[Any, Any], Any]] = {
+    "broadcast_to: number": lambda xp, x: xp.broadcast_to(x[0, 0], 2),
+    "full: number of NumPy": lambda xp, x: xp.full(numpy.int64(2), x[0, 0]),
+    "reshape: number": lambda xp, x: xp.reshape(x, 6),
+    "roll: lists": lambda xp, x: xp.roll(x, [1, 2], axis=[0, 1]),
+    "take: 0-d": lambda xp, x: xp.take(x, numpy.asarray(-1), axis=1),
+    "take: 2-d": lambda xp, x: xp.take(x, numpy.asarray([[0, 1], [1, 1]]), axis=1),
+    "take: no axis": lambda xp, x: xp.take(x, numpy.asarray([0, 4, 4])),
+    "take: numbers by name": lambda xp, x: numpy.take(x, [0, -1, 0], axis=0),
+    "take: number by name": lambda xp, x: numpy.take(x, 1, axis=1),
+    "tile: number": lambda xp, x: xp.tile(x, 2),
+    "tile: by name": lambda xp, x: numpy.tile(x, 2),
+}
+"""Calls that NumPy takes beyond the standard."""
+
+
+@pytest.mark.parametrize("call", BEYOND.values(), ids=BEYOND)
+def test_what_numpy_takes_beyond_the_standard(call: Callable[..., Any]) -> None:
+    def f(x: Any) -> Any:
+        return call(array_namespace(x), x)
+
+    x = numpy.asarray([[1.0, 2.0, 4.0], [3.0, 5.0, 6.0]])
+    out, _ = vjp(f, x)
+    numpy.testing.assert_array_equal(out, f(x))
+    check_grads(f, [x], order=2)
+    numpy.testing.assert_array_equal(vmap(f)(numpy.stack([x, -x])), [f(x), f(-x)])
+
+
+@pytest.mark.parametrize("arguments", ["start", "stop", "both"])
+def test_a_linspace_of_arrays_is_along_a_new_first_axis(arguments: str) -> None:
+    start, stop = numpy.asarray([0.5, -1.0]), numpy.asarray([[2.0], [3.0], [5.0]])
+    chosen = {"start": [start], "stop": [stop], "both": [start, stop]}[arguments]
+
+    def f(*chosen: Any) -> Any:
+        first, last = chosen if len(chosen) == 2 else (*chosen, 4.0) if arguments == "start" else (-1.0, *chosen)
+        return array_namespace(*chosen).linspace(first, last, 4, endpoint=False)
+
+    out, _ = vjp(f, *chosen)
+    numpy.testing.assert_allclose(out, f(*chosen), rtol=1e-15)
+    check_grads(f, chosen, order=2)
+
+
 @pytest.mark.parametrize(("path", "case", "dtype"), FIRST)
 def test_pullbacks_of_constants_are_differentiable(xp: Any, path: str, case: Case, dtype: str) -> None:
     if xp.__name__ == "jax.numpy":
@@ -797,3 +881,13 @@ def test_unique_complex_numbers_which_have_no_order(xp: Any, name: str) -> None:
     # One of equal elements takes all.
     assert {complex(ct[i]) for i in (0, 2)} == {0j, 4 - 2j}
     assert complex(ct[1]) == 2 + 0j
+
+
+def test_parts_of_unstack_that_nothing_reads(xp: Any) -> None:
+    def f(x: Any) -> Any:
+        xp = array_namespace(x)
+        _, second, third = xp.unstack(x, axis=-1)
+        return xp.sum(second * second * third)
+
+    x = xp.asarray([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    numpy.testing.assert_allclose(numpy.asarray(grad(f)(x)), [[0, 12, 4], [0, 60, 25]])

@@ -78,3 +78,17 @@ def test_pytorch_batches_derivatives() -> None:
 
     x = tensor()
     numpy.testing.assert_allclose(torch.func.vmap(of)(torch.stack([x, 2 * x])), [of(x), of(2 * x)], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.complex128])
+def test_products_before_a_cast(dtype: Any) -> None:
+    # PyTorch multiplies no matrices of two data types, and the cotangent of what was cast comes in the later one.
+    matrix = torch.ones((3, 3), dtype=torch.float64)
+
+    def of(x: Any) -> Any:
+        xp = array_namespace(x)
+        return xp.sum(xp.real(xp.astype(xp.matmul(matrix, x), dtype)))
+
+    found = grad(of)(tensor())
+    assert found.dtype == torch.float64
+    numpy.testing.assert_allclose(found, [3.0, 3.0, 3.0])

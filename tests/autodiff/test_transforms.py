@@ -243,6 +243,37 @@ def test_outer_variables_in_every_form(xp: Any, outer: str, inner: str) -> None:
     assert float(MODES[outer](lambda x: MODES[inner](lambda y: body(x, y))(three))(one)) == 13.0
 
 
+@pytest.mark.parametrize(("outer", "inner"), PAIRS)
+def test_outer_variables_may_be_assigned_inner_ones(xp: Any, outer: str, inner: str) -> None:
+    two = xp.asarray(2.0, dtype=xp.float64)
+
+    def f(x: Any) -> Any:
+        def f_inner(y: Any) -> Any:
+            rows = array_namespace(x).stack([x, x])
+            rows[0] = y * y
+            rows[1] *= y
+            return rows[0] * rows[1]
+
+        return MODES[inner](f_inner)(two)
+
+    # Of x y^3, by y then 3 x y^2, by x then 3 y^2.
+    assert float(MODES[outer](f)(xp.asarray(5.0, dtype=xp.float64))) == 12.0
+
+
+def test_outer_variables_that_were_assigned_inner_ones_are_inner_ones() -> None:
+    def f(x: Any) -> Any:
+        rows = x.__array_namespace__().stack([x, x])
+
+        def f_inner(y: Any) -> Any:
+            rows[0] = y
+            return rows[0] * rows[1]
+
+        return grad(f_inner)(TWO) * rows[1]
+
+    with pytest.raises(LeakedTracerError):
+        grad(f)(ONE)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_cotangents_and_tangents_may_be_outer_variables(mode: str) -> None:
     assert MODES[mode](lambda x: vjp(lambda y: y * y, TWO)[1](x)[0])(ONE) == 4.0

@@ -319,6 +319,40 @@ def test_levels_in_every_order() -> None:
     close(outer(vmap), outer(looped))
 
 
+def test_gradients_of_selection_by_positions(xp: Any) -> None:
+    rows = xp.asarray(VECTORS.tolist(), dtype=xp.float64)
+    positions = [[0, -1, 0], [1, 1, 2], [0, 1, 2], [-1, -1, -1]]
+    count = numpy.asarray([[2, 0, 1], [0, 2, 1], [1, 1, 1], [0, 0, 3]])
+    of_each = xp.asarray(positions)
+
+    def squares(x: Any, i: Any) -> Any:
+        return array_namespace(x).sum(x[i] ** 2)
+
+    by_row = lambda f: lambda rows, i, axis: array_namespace(rows).sum(vmap(f, (0, axis))(rows, i))  # noqa: E731
+    close(grad(by_row(squares))(rows, of_each, 0), 2 * VECTORS * count)
+    close(grad(by_row(squares))(rows, of_each[0, ...], None), 2 * VECTORS * count[0])
+    close(jvp(lambda rows: by_row(squares)(rows, of_each, 0), [rows], [rows])[1], numpy.sum(2 * VECTORS**2 * count))
+
+
+def test_outer_variables_are_assigned_what_differs_by_example() -> None:
+    def f(x: Any) -> Any:
+        def assign(y: Any) -> Any:
+            rows = +x
+            rows[0] = y
+            return rows[0] * rows[1]
+
+        return array_namespace(x).sum(vmap(assign)(x))
+
+    # Of (x0 + x1 + x2) x1.
+    close(grad(f)(numpy.asarray([1.0, 2.0, 3.0])), [2.0, 8.0, 2.0])
+
+
+def test_axes_may_be_integers_of_numpy() -> None:
+    axis = numpy.int64(-1)
+    close(vmap(lambda x: array_namespace(x).sum(x, axis=axis))(VECTORS), numpy.sum(VECTORS, axis=1))
+    close(vmap(grad(lambda x: array_namespace(x).max(x, axis=axis)))(VECTORS), VECTORS.max(1)[:, None] == VECTORS)
+
+
 def test_per_example_gradients_and_their_sum(xp: Any) -> None:
     def loss(params: Any, x: Any, y: Any) -> Any:
         here = array_namespace(params["w"], x)
