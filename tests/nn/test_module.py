@@ -39,12 +39,12 @@ def test_names_and_order(xp):
     net = Net(xp)
     assert [name for name, _ in net.named_parameters()] == NAMES
     assert list(net.state_dict()) == NAMES
-    assert [p.shape for p in net.parameters()] == [(1,), (4, 3), (4,), (4, 4), (4,), (2, 4)]
+    assert [p.data.shape for p in net.parameters()] == [(1,), (4, 3), (4,), (4, 4), (4,), (2, 4)]
 
 
 def test_the_leaves_of_the_tree_are_the_parameters():
     net = Net()
-    assert all(leaf is p for leaf, p in zip(optree.tree_leaves(net), net.parameters(), strict=True))
+    assert all(leaf is p.data for leaf, p in zip(optree.tree_leaves(net), net.parameters(), strict=True))
 
 
 def test_mapping_keeps_class_static_attributes_and_computation():
@@ -95,10 +95,11 @@ def test_a_list_may_mix_modules_and_functions():
             return x
 
     model, x, labels = Stack(), numpy.ones((4, 3), dtype=numpy.float32), numpy.asarray([0, 0, 1, 1])
-    (epoch,) = nn.train(model, nn.Adam(), x, labels, epochs=1, batch_size=4, rng=numpy.random.default_rng(0))
-    assert list(epoch.model.state_dict()) == ["layers.0.weight", "layers.0.bias"]
-    assert epoch.model.layers[1] is nn.relu
-    assert (epoch.model.layers[0].weight != model.layers[0].weight).any()
+    grads = autodiff.grad(lambda model: nn.cross_entropy(model(x), labels))(model)
+    trained, _ = nn.Adam().update(grads, nn.Adam().init(model), model)
+    assert list(trained.state_dict()) == ["layers.0.weight", "layers.0.bias"]
+    assert trained.layers[1] is nn.relu
+    assert (trained.layers[0].weight != model.layers[0].weight).any()
 
 
 def test_state_travels_from_one_namespace_to_another(xp):
@@ -106,8 +107,8 @@ def test_state_travels_from_one_namespace_to_another(xp):
     source = optree.tree_map(lambda p: p * 2, source)
     target.load_state_dict(source.state_dict())
     for mine, theirs in zip(target.parameters(), source.parameters(), strict=True):
-        assert mine.dtype == xp.float32
-        assert_array_equal(numpy.asarray(mine), theirs)
+        assert mine.data.dtype == xp.float32
+        assert_array_equal(numpy.asarray(mine.data), theirs.data)
 
 
 def test_loading_copies_and_keeps_the_submodules():
@@ -127,7 +128,7 @@ def test_loading_names_every_misfit_and_changes_nothing():
     state["more"] = state.pop("scale")
     with pytest.raises(ValueError, match=r"Net: missing scale; unexpected more; first.weight has shape \(3, 4\), "):
         net.load_state_dict(state)
-    assert all((before[name] == p).all() for name, p in net.named_parameters())
+    assert all((before[name] == p.data).all() for name, p in net.named_parameters())
 
 
 def test_update_takes_over_a_tree():
@@ -137,6 +138,16 @@ def test_update_takes_over_a_tree():
     assert_array_equal(first.bias, [1, 1, 1, 1])
     with pytest.raises(ValueError, match="differ in structure"):
         net.update(nn.ReLU())
+
+
+def test_a_shallow_copy_has_attributes_of_its_own():
+    layer = nn.Linear(2, 1, rng=numpy.random.default_rng(0), xp=numpy)
+    copied = copy.copy(layer)
+    copied.bias = None
+    copied.register_forward_hook(lambda module, args, out: 0)
+    assert copied.weight is layer.weight
+    assert layer(numpy.ones((3, 2))).shape == (3, 1)
+    assert list(layer.state_dict()) == ["weight", "bias"]
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
@@ -153,26 +164,174 @@ def test_repr_says_shapes_and_static_attributes():
 
 class Twins(nn.Module):
     def __init__(self):
-        self.parts = {"a.b": numpy.ones(2), "a": {"b": numpy.zeros(2)}}
+        self.parts = {"a.b": nn.Linear(1, 1, rng=numpy.random.default_rng(0), xp=numpy, bias=False)}
+        self.parts["a"] = {"b": self.parts["a.b"]}
 
 
 def test_parameters_of_one_name_are_refused():
-    with pytest.raises(ValueError, match=r"two parameters.*parts\.a\.b"):
+    with pytest.raises(ValueError, match=r"two arrays.*parts\.a\.b"):
         Twins().state_dict()
 
 
-class Nested(nn.Module):
-    def __init__(self, value):
-        self.first = numpy.full(1, value)
-        self.pair = (numpy.full(2, value), [numpy.full(3, value)])
-        self.inner = nn.Flatten()
-        self.inner.scale = numpy.full(1, value)
+@pytest.mark.parametrize("value", [[numpy.zeros(1)], {"a": numpy.zeros(1)}, (1, [nn.Parameter(numpy.zeros(1))])])
+def test_arrays_in_containers_are_refused(value):
+    with pytest.raises(TypeError, match=r"'pair' holds arrays in a (list|dict|tuple).*ParameterDict"):
+        nn.Flatten().pair = value
 
 
-def test_parameters_in_tuples_are_loaded_and_modules_stay_the_same_objects():
-    model = Nested(1.0)
-    inner = model.inner
-    model.load_state_dict(Nested(2.0).state_dict())
-    assert {float(parameter[0]) for parameter in model.parameters()} == {2.0}
-    assert model.inner is inner
-    assert float(inner.scale[0]) == 2.0
+def test_attributes_become_what_they_are():
+    module = nn.Flatten()
+    module.weight = numpy.zeros(2)
+    module.count = numpy.asarray(3)
+    module.mask = nn.Buffer(numpy.ones(2), persistent=False)
+    module.frozen = nn.Parameter(numpy.ones(1), requires_grad=False)
+    assert list(dict(module.named_parameters())) == ["weight", "frozen"]
+    assert list(dict(module.named_buffers())) == ["count", "mask"]
+    assert list(module.state_dict()) == ["weight", "count", "frozen"]
+    assert len(optree.tree_leaves(module)) == 1
+    holder = next(module.parameters())
+    module.weight = numpy.ones(2)
+    assert next(module.parameters()) is holder
+    assert holder.data[0] == 1
+    module.weight = None
+    assert list(dict(module.named_parameters())) == ["frozen"]
+    module.weight = numpy.zeros(1)
+    assert module.weight.shape == (1,)
+    del module.weight
+    with pytest.raises(AttributeError, match="'Flatten' object has no attribute 'weight'"):
+        _ = module.weight
+
+
+def test_parameter_dict():
+    module = nn.ParameterDict({"a": numpy.zeros(2)})
+    module["b.c"] = nn.Parameter(numpy.ones(1))
+    assert [name for name, _ in module.items()] == list(module) == ["a", "b.c"]
+    del module["a"]
+    assert len(module) == 1
+    assert list(module.state_dict()) == ["b.c"]
+    outer = nn.Flatten()
+    outer.table = module
+    doubled = optree.tree_map(lambda p: 2 * p, outer)
+    assert doubled.table["b.c"] == 2
+
+
+class Pair(nn.Module):
+    """Two modules with one weight."""
+
+    def __init__(self, xp=numpy):
+        rng = numpy.random.default_rng(0)
+        self.first = nn.Linear(2, 2, rng=rng, xp=xp, dtype=xp.float64, bias=False)
+        self.second = nn.Linear(2, 2, rng=rng, xp=xp, dtype=xp.float64, bias=False)
+        self.second.weight = next(self.first.parameters())
+
+    def __call__(self, x):
+        return self.second(self.first(x))
+
+
+def test_tied_parameters_are_one():
+    pair = Pair()
+    assert [name for name, _ in pair.named_parameters()] == ["first.weight"]
+    assert list(pair.state_dict()) == ["first.weight", "second.weight"]
+    pair.first.weight = numpy.ones((2, 2))
+    assert pair.second.weight[0, 0] == 1
+    copied = copy.deepcopy(pair)
+    copied.first.weight = numpy.zeros((2, 2))
+    assert copied.second.weight[0, 0] == 0
+    assert pair.second.weight[0, 0] == 1
+    with pytest.raises(ValueError, match=r"'first.weight' and 'second.weight' of Pair are one .*nn.value_and_grad"):
+        optree.tree_leaves(pair)
+    assert len(optree.tree_leaves(copy.deepcopy(pair.first))) == 1
+    pair.second.weight = nn.Parameter(numpy.zeros((2, 2)))
+    assert len(optree.tree_leaves(pair)) == 2
+
+
+def test_a_module_in_two_places_is_an_object_and_no_tree():
+    layer = nn.Linear(2, 2, rng=numpy.random.default_rng(0), xp=numpy, bias=False)
+    model = nn.Sequential(layer, nn.Sequential(nn.ReLU(), layer))
+    x = numpy.ones(2, dtype=numpy.float32)
+    _, grads = nn.value_and_grad(lambda model: model(x)[0])(model)
+    assert list(grads) == ["0.weight"]
+    with pytest.raises(ValueError, match=r"'0.weight' and '1.1.weight' of Sequential are one parameter"):
+        autodiff.grad(lambda model: model(x)[0])(model)
+    layer.freeze()
+    assert optree.tree_leaves(model) == []
+
+
+def test_a_tree_shares_buffers_and_frozen_parameters():
+    net = Net()
+    net.first.freeze()
+    net.mean = nn.Buffer(numpy.zeros(1))
+    mapped = optree.tree_map(lambda p: p + 1, net)
+    assert mapped.first.weight is net.first.weight
+    assert not any(parameter.requires_grad for parameter in mapped.first.parameters())
+    mapped.mean = numpy.ones(1)
+    assert net.mean == 1
+    assert len(optree.tree_leaves(net)) == len(NAMES) - 2
+    assert len(optree.tree_leaves(net.unfreeze())) == len(NAMES)
+
+
+def test_modes_reach_every_module():
+    net = Net()
+    assert all(module.training for module in net.modules())
+    assert net.eval() is net
+    assert not any(module.training for module in net.modules())
+    assert not optree.tree_map(lambda p: p, net).heads["a"].training
+    assert optree.tree_structure(net) == optree.tree_structure(Net())
+    assert net.train().blocks[0].training
+
+
+def test_modules_have_names():
+    net = Net()
+    assert [name for name, _ in net.named_modules()] == ["", "first", "blocks.0", "heads.a"]
+    assert [name for name, _ in net.named_children()] == ["first", "blocks.0", "heads.a"]
+    net.again = net.first
+    assert len(list(net.modules())) == 4
+
+
+def test_moving_to_another_namespace_in_place(xp):
+    net = Net()
+    first = net.first
+    net.first.mean = nn.Buffer(numpy.asarray([1, 2]))
+    net.scale = nn.Parameter(net.scale, grad=numpy.ones(1))
+    assert net.to(xp, dtype=xp.float64) is net
+    assert net.first is first
+    assert all(parameter.data.dtype == xp.float64 for parameter in net.parameters())
+    assert xp.isdtype(first.mean.dtype, "integral")
+    assert next(net.parameters()).grad.dtype == xp.float64
+    y = net(xp.ones((2, 3), dtype=xp.float64))
+    assert_allclose(numpy.asarray(y), Net()(numpy.ones((2, 3))), rtol=1e-6)
+
+
+def test_hooks_see_calls_and_may_replace_results():
+    class Loud(nn.ReLU):
+        def __call__(self, x):
+            return 10 * super().__call__(x)
+
+    seen = []
+    module = Loud()
+    remove = module.register_forward_hook(lambda module, args, out: seen.append((args, out)))
+    assert module(2.0 * numpy.ones(1)) == 20
+    assert len(seen) == 1
+    replace = module.register_forward_hook(lambda module, args, out: out + 1)
+    assert module(2.0 * numpy.ones(1)) == 21
+    remove()
+    replace()
+    assert module(2.0 * numpy.ones(1)) == 20
+    assert len(seen) == 2
+
+
+def test_pre_hooks_see_calls_and_may_replace_arguments():
+    seen = []
+    module = nn.ReLU()
+    remove = module.register_forward_pre_hook(lambda module, args: seen.append(args))
+    assert module(2.0 * numpy.ones(1)) == 2
+    assert len(seen) == 1
+    replace = module.register_forward_pre_hook(lambda module, args: args[0] + 1)
+    assert module(2.0 * numpy.ones(1)) == 3
+    replace()
+    replace = module.register_forward_pre_hook(lambda module, args: (args[0] + 2,))
+    assert module(2.0 * numpy.ones(1)) == 4
+    remove()
+    replace()
+    assert module(2.0 * numpy.ones(1)) == 2
+    assert len(seen) == 3
