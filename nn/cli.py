@@ -10,21 +10,23 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import numpy
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 import autodiff
+from autodiff import array_namespace
+from nn.callbacks import LambdaCallback
 from nn.data import Dataset, load_digits, load_mnist
+from nn.history import History
 from nn.layers import Flatten, Linear, ReLU, Sequential
-from nn.namespaces import DEFAULT, Namespace
+from nn.metrics import accuracy
+from nn.namespaces import DEFAULT
 from nn.optimizers import Adam
-from nn.plots import draw_learning_curve, draw_predictions
+from nn.plots import draw_predictions
 from nn.schedules import cosine_decay
 from nn.serialization import save
-from nn.training import Epoch, accuracy, predict, train
+from nn.training import Run, fit
 
 __all__ = ["main"]
 
@@ -62,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     option("--learning-rate", metavar="X", type=_positive(float), default=3e-3, help="of the first step")
     option("--hidden", metavar="N", type=_positive(int), default=512, help="units in the hidden layer")
     option("--out", metavar="DIR", type=Path, default=Path("runs/digits"), help="where weights and pictures go")
-    option("--data", metavar="DIR", type=Path, help="four IDX files as of MNIST; without it, the digits shipped inside")
+    option("--data", metavar="DIR", help="'mnist', fetched once, or a folder of such files")
     return parser
 
 
@@ -75,34 +77,42 @@ def _version() -> str:
 
 def _train(options: argparse.Namespace) -> int:
     weights = options.out / "weights.safetensors"
-    losses: list[float] = []
-    accuracies: list[float] = []
+    saved: list[int] = []
+
+    def save_weights(run: Run) -> None:
+        with _usage_errors():
+            save(weights, run.model.state_dict())
+        saved.append(run.epoch)
+
     started = time.perf_counter()
     try:
         with _usage_errors():
-            xp = autodiff.import_namespace(options.backend)
-            dataset = (load_mnist(options.data) if options.data else load_digits()).to_namespace(xp)
+            dataset = _load(options.data).to_namespace(autodiff.import_namespace(options.backend))
             options.out.mkdir(parents=True, exist_ok=True)
-        with _reporting(options.epochs) as report:
-            for epoch in run(options, xp, dataset):
-                with _usage_errors():
-                    save(weights, epoch.model.state_dict())
-                losses.append(epoch.loss)
-                accuracies.append(accuracy(epoch.model, dataset.test_images, dataset.test_labels))
-                report(epoch.number, losses[-1], accuracies[-1])
+        model, history = run(options, dataset, [LambdaCallback(on_epoch_end=save_weights)], progress=True)
         seconds = time.perf_counter() - started
-        print(f"{options.backend}: test accuracy {accuracies[-1]:.2%} after {options.epochs} epochs, {seconds:.1f} s")
+        share = history["validation accuracy"][-1]
+        print(f"{options.backend}: test accuracy {share:.2%} after {options.epochs} epochs, {seconds:.1f} s")
         print(f"wrote {weights}")
-        _draw(options.out, epoch.model, dataset, losses, accuracies)
+        _draw(options.out, model, dataset, history)
     except KeyboardInterrupt:
-        kept = f"{weights} is whole, from epoch {len(losses)}" if losses else "before the first checkpoint"
+        kept = f"{weights} is whole, from epoch {saved[-1]}" if saved else "before the first checkpoint"
         print(f"extensor: interrupted; {kept}", file=sys.stderr)
         return INTERRUPTED
     return 0
 
 
-def run(options: argparse.Namespace, xp: Namespace, dataset: Dataset) -> Iterator[Epoch[Sequential]]:
-    """What ``extensor train`` does with its options, epoch by epoch."""
+def _load(data: str | None) -> Dataset:
+    if data is None:
+        return load_digits()
+    return load_mnist(None if data == "mnist" else data)
+
+
+def run(
+    options: argparse.Namespace, dataset: Dataset, callbacks: Sequence[Any] = (), *, progress: bool = False
+) -> tuple[Sequential, History]:
+    """What ``extensor train`` does with its options: the trained model, and how it came about."""
+    xp = array_namespace(dataset.train_images)
     count, height, width = dataset.train_images.shape
     classes = 1 + int(xp.max(dataset.train_labels))
     rng = numpy.random.default_rng(options.seed)
@@ -113,49 +123,31 @@ def run(options: argparse.Namespace, xp: Namespace, dataset: Dataset) -> Iterato
         Linear(options.hidden, classes, rng=rng, xp=xp),
     )
     steps = options.epochs * -(-count // options.batch_size)
-    return train(
+    history = fit(
         model,
         Adam(cosine_decay(options.learning_rate, steps)),
-        dataset.train_images,
-        dataset.train_labels,
+        (dataset.train_images, dataset.train_labels),
         epochs=options.epochs,
         batch_size=options.batch_size,
         rng=rng,
+        validation=(dataset.test_images, dataset.test_labels),
+        metrics=[accuracy],
+        callbacks=callbacks,
+        progress=progress,
     )
+    return model, history
 
 
-def _draw(folder: Path, model: Sequential, data: Dataset, losses: Sequence[float], accuracies: Sequence[float]) -> None:
+def _draw(folder: Path, model: Sequential, data: Dataset, history: History) -> None:
     curve, digits = folder / "learning_curve.png", folder / "digits.png"
+    xp = array_namespace(data.test_images)
     try:
-        draw_learning_curve(curve, losses, accuracies)
-        draw_predictions(digits, data.test_images, predict(model, data.test_images), data.test_labels)
+        history.plot(curve)
+        draw_predictions(digits, data.test_images, xp.argmax(model(data.test_images), axis=-1), data.test_labels)
     except ModuleNotFoundError:
         print("no pictures without matplotlib: pip install extensor[plot]")
     else:
         print(f"wrote {curve}\nwrote {digits}")
-
-
-Report = Callable[[int, float, float], None]
-
-
-@contextmanager
-def _reporting(epochs: int) -> Iterator[Report]:
-    """A progress bar on a terminal, elsewhere a plain line per epoch."""
-    console = Console()
-    if not console.is_terminal:
-        yield lambda number, loss, share: print(
-            f"epoch {number:{len(str(epochs))}}/{epochs}  loss {loss:.4f}  test accuracy {share:.2%}", flush=True
-        )
-        return
-    columns = (
-        TextColumn("epoch {task.completed}/{task.total}"),
-        BarColumn(),
-        TextColumn("loss {task.fields[loss]:.4f}  test accuracy {task.fields[share]:.2%}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=epochs, loss=math.nan, share=0.0)
-        yield lambda number, loss, share: progress.update(task, completed=number, loss=loss, share=share)
 
 
 class _Parser(argparse.ArgumentParser):

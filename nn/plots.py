@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy
 
-__all__ = ["draw_learning_curve", "draw_predictions"]
+__all__ = ["draw_curves", "draw_predictions"]
 
 _RIGHT, _WRONG = "#2563a8", "#c2410c"
+_VALIDATION = "validation "
 
 
-def draw_learning_curve(path: Path, losses: Sequence[float], accuracies: Sequence[float]) -> None:
-    """Training loss and test accuracy by epoch, one above the other."""
-    figure = _figure(6.4, 5.2)
-    upper, lower = figure.subplots(2, 1, sharex=True)
-    epochs = range(1, len(losses) + 1)
-    for axes, values, label in (
-        (upper, losses, "training loss"),
-        (lower, [100 * share for share in accuracies], "test accuracy (%)"),
-    ):
-        axes.plot(epochs, values, color=_RIGHT, linewidth=1.8, marker="o", markersize=3)
-        axes.set_ylabel(label)
+def draw_curves(path: Path, epochs: Sequence[int], curves: Mapping[str, Sequence[float]], title: str) -> None:
+    """Curves by epoch, one above the other; that of ``"validation x"`` is in the same frame as that of ``"x"``."""
+    quantities = list(dict.fromkeys(name.removeprefix(_VALIDATION) for name in curves))
+    figure = _figure(6.4, 1 + 2.1 * len(quantities))
+    frames = figure.subplots(len(quantities), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, quantity in zip(frames, quantities, strict=True):
+        for name, label, color in (
+            (quantity, "training", _RIGHT),
+            (_VALIDATION + quantity, "validation", _WRONG),
+        ):
+            if name in curves:
+                axes.plot(epochs, curves[name], color=color, linewidth=1.8, marker="o", markersize=3, label=label)
+        axes.set_ylabel(quantity)
         axes.grid(alpha=0.25)
+        axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
-    upper.set_yscale("log")
-    upper.set_title(f"Learning curve: {accuracies[-1]:.1%} of the test digits right after {len(losses)} epochs")
-    lower.set_xlabel("epoch")
-    lower.xaxis.get_major_locator().set_params(integer=True)
+        if quantity == "loss":
+            axes.set_yscale("log")
+    frames[0].set_title(title)
+    frames[-1].set_xlabel("epoch")
+    frames[-1].xaxis.get_major_locator().set_params(integer=True)
     figure.savefig(path)
 
 

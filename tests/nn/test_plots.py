@@ -15,7 +15,8 @@ def size(path):
 
 
 def test_learning_curve(tmp_path):
-    plots.draw_learning_curve(tmp_path / "curve.png", [1.0, 0.5], [0.5, 0.75])
+    curves = {"loss": [1.0, 0.5], "accuracy": [0.5, 0.75], "validation loss": [1.5, 1.0]}
+    plots.draw_curves(tmp_path / "curve.png", [1, 2], curves, "Learning curve")
     assert min(size(tmp_path / "curve.png")) > 400
 
 
