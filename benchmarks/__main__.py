@@ -9,6 +9,8 @@ for name in sys.argv[1:] or (
     "traced_operation",
     "large_gradients",
     "jacobians",
+    "training_step",
     "convolution",
+    "transformer",
 ):
     importlib.import_module(f"benchmarks.{name}").main()

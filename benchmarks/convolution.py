@@ -1,7 +1,6 @@
 """What convolution, pooling and a whole convolutional network cost, against PyTorch, on one thread and on two.
 
-Run with ``python -m benchmarks.convolution``. PyTorch has kernels of its own for every shape, we have matrix products of
-NumPy's.
+Run with ``python -m benchmarks.convolution``. PyTorch has kernels of its own for every shape; ours are matrix products.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from functools import partial
 from typing import Any
 
 import numpy
-
 from threadpoolctl import threadpool_limits
 
 import autodiff

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy
@@ -11,9 +12,37 @@ from nn import init
 from nn.module import Module
 from nn.namespaces import Array, Namespace, namespace_or_default
 
-__all__ = ["Linear"]
+__all__ = ["Linear", "linear"]
 
 _KAIMING_UNIFORM = init.kaiming_uniform()
+
+
+def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
+    """Product of the last axis with a matrix of shape (out_features, in_features), and a bias.
+
+    Raises
+    ------
+    ValueError
+        If the last axis does not have length in_features.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> linear(numpy.asarray([1.0, 2.0]), numpy.asarray([[3.0, 4.0]]), numpy.asarray([5.0]))
+    array([16.])
+    """
+    xp = array_namespace(x, weight)
+    if x.shape[-1:] != weight.shape[1:]:
+        raise ValueError(
+            f"expected an array whose last axis has length {weight.shape[1]} for a weight of shape "
+            f"{tuple(weight.shape)}, got shape {tuple(x.shape)}"
+        )
+    # One product with all rows takes half the time of one for each leading index, and so does its derivative.
+    rows = xp.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1])) if x.ndim > 2 else x
+    # A function where ``@`` would do: array-api-strict's operators refuse a traced array on their right.
+    product = xp.matmul(rows, xp.matrix_transpose(weight))
+    product = product if bias is None else product + bias
+    return xp.reshape(product, (*x.shape[:-1], weight.shape[0])) if x.ndim > 2 else product
 
 
 class Linear(Module):
@@ -34,6 +63,11 @@ class Linear(Module):
         Data type of the parameters; None for ``xp.float32``.
     weight_init
         Any initializer of :mod:`nn.init`.
+
+    Raises
+    ------
+    ValueError
+        When called, if the last axis does not have length `in_features`.
 
     Examples
     --------
@@ -65,7 +99,4 @@ class Linear(Module):
         self.bias = xp.zeros((out_features,), dtype=dtype) if bias else None
 
     def __call__(self, x: Array) -> Array:
-        # A function where ``@`` would do: array-api-strict's operators refuse a traced array on their right.
-        xp = array_namespace(x, self.weight)
-        product = xp.matmul(x, xp.matrix_transpose(self.weight))
-        return product if self.bias is None else product + self.bias
+        return linear(x, self.weight, self.bias)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy
 import pytest
 from numpy.testing import assert_allclose
@@ -21,7 +23,15 @@ def test_linear(xp, bias):
 
 
 def test_linear_is_float32_unless_told(xp):
-    assert all(p.dtype == xp.float32 for p in nn.Linear(3, 2, rng=rng(), xp=xp).parameters())
+    assert all(p.data.dtype == xp.float32 for p in nn.Linear(3, 2, rng=rng(), xp=xp).parameters())
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 2), (2,), ()])
+def test_linear_says_which_shape_it_takes(xp, shape):
+    layer = nn.Linear(3, 2, rng=rng(), xp=xp)
+    expected = f"last axis has length 3 for a weight of shape (2, 3), got shape {shape}"
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        layer(xp.ones(shape))
 
 
 def test_the_default_namespace_is_extensor():
