@@ -85,6 +85,10 @@ class WrappedArray:
             raise ValueError(f"x.T needs a two-dimensional array, got shape {self.shape}; use x.mT or permute_dims")
         return self.namespace.matrix_transpose(self)
 
+    def __getattr__(self, name: str) -> Any:
+        hint = f"; write it as x.__array_namespace__().{name}(x)" if name in spec.BY_NAME else ""
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
+
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         return self.namespace
 

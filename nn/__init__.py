@@ -40,7 +40,7 @@ from nn.callbacks import (
     TensorBoard,
 )
 from nn.checkpoints import latest_checkpoint, load_checkpoint, save_checkpoint
-from nn.containers import ParameterDict
+from nn.containers import ModuleDict, ModuleList, ParameterDict
 from nn.data import DataLoader, Dataset, augmentation, load_digits, load_mnist, minibatches
 from nn.differentiation import backward, functional_call, value_and_grad
 from nn.dropouts import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
@@ -352,6 +352,8 @@ __all__ = [
     "Mish",
     "MixedPrecision",
     "Module",
+    "ModuleDict",
+    "ModuleList",
     "MultiHeadAttention",
     "MultiheadAttention",
     "Muon",

@@ -1,4 +1,4 @@
-"""Containers of parameters. Lists, tuples and dicts of modules need none."""
+"""Containers. Modules need none of their own: lists, tuples and dicts hold them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from nn.module import Module
 from nn.namespaces import Array
 from nn.parameter import Parameter
 
-__all__ = ["ParameterDict"]
+__all__ = ["ModuleDict", "ModuleList", "ParameterDict"]
+
+ModuleList = list
+"""PyTorch's name for what a list does."""
+
+ModuleDict = dict
+"""PyTorch's name for what a dict does."""
 
 
 class ParameterDict(Module):

@@ -26,7 +26,7 @@ PreHook = Callable[["Module", tuple[Any, ...]], Any]
 class Module:
     """A part of a model.
 
-    Set as attributes what it consists of, and define ``__call__`` to say what it computes:
+    Set as attributes what it consists of, and define ``__call__`` (or ``forward``) to say what it computes:
 
     - an array of a floating-point data type becomes a :class:`nn.Parameter`, any other array a :class:`nn.Buffer`; set
       one of these to say otherwise. Reading the attribute gives the array, and setting it again keeps the Parameter or
@@ -87,8 +87,8 @@ class Module:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "__call__" in vars(cls):
-            cls.__call__ = _with_hooks(vars(cls)["__call__"])  # type: ignore[method-assign]
+        if call := vars(cls).get("__call__", vars(cls).get("forward")):
+            cls.__call__ = _with_hooks(call)  # type: ignore[method-assign]
         node: Any = cls  # optree's types take only collections
         flatten: Any = _flatten
         optree.register_pytree_node(node, flatten, partial(_unflatten, node), namespace=GLOBAL_NAMESPACE)

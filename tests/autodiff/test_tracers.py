@@ -176,3 +176,10 @@ def test_coroutines_take_turns() -> None:
 
     found = grad(lambda x: total(sum(asyncio.run(several(x)))))(X)
     assert found.tolist() == (2 * X + 3 * X**2).tolist()
+
+
+def test_functions_are_no_methods() -> None:
+    with pytest.raises(AttributeError, match=r"no attribute 'mean'; write it as x.__array_namespace__\(\).mean\(x\)"):
+        grad(lambda x: (x * x).mean())(numpy.ones(2))
+    with pytest.raises(AttributeError, match=r"no attribute 'data'$"):
+        grad(lambda x: x.data)(numpy.ones(2))

@@ -335,3 +335,28 @@ def test_pre_hooks_see_calls_and_may_replace_arguments():
     replace()
     assert module(2.0 * numpy.ones(1)) == 2
     assert len(seen) == 3
+
+
+def test_habits_of_pytorch():
+    class Net(nn.Module):
+        def __init__(self, rng):
+            self.layers = nn.ModuleList([nn.Linear(2, 3, rng=rng, xp=numpy)])
+            self.layers.append(nn.Linear(3, 1, rng=rng, xp=numpy))
+            self.heads = nn.ModuleDict({"a": nn.ReLU()})
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer(x)
+            return self.heads["a"](x)
+
+    class Doubled(Net):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    seen = []
+    net, doubled = (kind(numpy.random.default_rng(0)) for kind in (Net, Doubled))
+    assert list(net.state_dict()) == ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"]
+    doubled.register_forward_hook(lambda module, args, out: seen.append(out))
+    x = numpy.ones((4, 2), dtype=numpy.float32)
+    assert_array_equal(doubled(x), 2 * net(x))
+    assert len(seen) == 1
