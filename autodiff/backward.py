@@ -29,8 +29,9 @@ from typing import Any
 
 import optree
 
+from .arguments import check_argnums, choose_arguments
 from .namespaces import array_namespace
-from .transforms import choose_arguments, recorded
+from .transforms import checked_pullback, recorded
 
 __all__ = [
     "abs_backward",
@@ -122,6 +123,7 @@ def backward_of(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Call
     >>> area_backward(numpy.asarray([1.0]), numpy.asarray([2.0]), height=numpy.asarray([5.0]))
     (array([5.]), array([2.]))
     """
+    argnums = check_argnums(argnums)
     name = getattr(f, "__name__", type(f).__name__)
     signature = inspect.signature(f)
     seed = inspect.Parameter("grad_output", inspect.Parameter.POSITIONAL_ONLY)
@@ -133,8 +135,7 @@ def backward_of(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Call
             raise TypeError(f"{name}_backward takes grad_output and what {name}{signature} takes: {error}") from None
         bound.apply_defaults()
         of_chosen, chosen = choose_arguments(f, argnums, bound.args, bound.kwargs)
-        _, pullback = recorded(of_chosen, chosen, once=True)
-        cts = pullback(grad_output)
+        cts = checked_pullback(*recorded(of_chosen, chosen, once=True))(grad_output)
         return cts[0] if isinstance(argnums, int) else cts
 
     backward.__name__ = backward.__qualname__ = f"{name}_backward"
@@ -145,12 +146,18 @@ def backward_of(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Call
     return backward
 
 
-def _document(name: str, signature: inspect.Signature, argnums: int | Sequence[int]) -> str:
+def _document(name: str, signature: inspect.Signature, argnums: int | tuple[int, ...]) -> str:
     arguments = list(signature.parameters)
+
+    def argument(position: int) -> str:
+        # Of a function of any number of arguments not all have a name.
+        fits = -len(arguments) <= position < len(arguments)
+        return f"`{arguments[position]}`" if fits else f"argument {position}"
+
     if isinstance(argnums, int):
-        kind, cotangents = "array", f"Cotangent of `{arguments[argnums]}`."
+        kind, cotangents = "array", f"Cotangent of {argument(argnums)}."
     else:
-        kind, cotangents = "tuple", f"Cotangents of {', '.join([f'`{arguments[i]}`' for i in argnums])}."
+        kind, cotangents = "tuple", f"Cotangents of {', '.join(map(argument, argnums))}."
     return f"""Backward pass of ``{name}{signature}``.
 
 Parameters

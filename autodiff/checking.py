@@ -10,8 +10,9 @@ from typing import Any
 import numpy
 import optree
 
+from .arguments import check_sequence, is_variable
 from .namespaces import array_namespace, device_of, is_complex
-from .transforms import is_variable, jvp, vjp
+from .transforms import jvp, vjp
 
 __all__ = ["check_grads"]
 
@@ -23,7 +24,7 @@ def check_grads(
     args: Sequence[Any],
     *,
     order: int = 1,
-    modes: Sequence[str] = MODES,
+    modes: str | Sequence[str] = MODES,
     rng: numpy.random.Generator | None = None,
     step: float | None = None,
     tolerance: float | None = None,
@@ -42,7 +43,7 @@ def check_grads(
         Arguments at which to check, of data type float64 or complex128 if the default tolerance is to be met.
     order : int
         Highest derivative to check.
-    modes : sequence of {"forward", "reverse"}
+    modes : {"forward", "reverse"} or sequence of these
         What to check.
     rng : numpy.random.Generator, optional
         Source of the directions; seeded with 0 by default, so that a check that fails fails again.
@@ -55,22 +56,28 @@ def check_grads(
     ------
     AssertionError
         If a derivative is wrong; says in which mode, what was found and expected, and by which of several arguments.
+    TypeError
+        If `args` is no tuple or list.
     ValueError
-        If there is no such mode.
+        If there is no such mode, or none is named, or `order` is less than 1.
 
     Examples
     --------
     >>> import numpy
     >>> check_grads(lambda x: x.__array_namespace__().sin(x), [numpy.asarray([0.5, 1.0])], order=2)
     """
-    if unknown := set(modes) - set(MODES):
-        raise ValueError(f"modes must be among {MODES}, got {sorted(unknown)}")
+    check_sequence("check_grads", "args", args)
+    modes = (modes,) if isinstance(modes, str) else tuple(modes)
+    if not modes or set(modes) - set(MODES):
+        raise ValueError(f"modes must be one or more of {MODES}, got {modes}")
+    if order < 1:
+        raise ValueError(f"order must be 1 or more, got {order}")
     rng = numpy.random.default_rng(0) if rng is None else rng
     tree: Any = tuple(args)
     epsilon = max([_epsilon(x) for x in optree.tree_leaves(tree) if is_variable(x)], default=2.0**-52)
     step = epsilon ** (1 / 3) if step is None else step
     tolerance = 100 * step**2 if tolerance is None else tolerance
-    how: Any = order, tuple(modes), rng, step, tolerance
+    how: Any = order, modes, rng, step, tolerance
     try:
         _check(f, tree, "f", *how)
     except AssertionError as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
+from types import MethodType
 from typing import Any
 
 import optree
@@ -18,11 +19,11 @@ import optree
 from .batch import Batch
 from .batching.calls import BatchedCall
 from .forward import ForwardArray
-from .namespaces import ALIASES, array_namespace
+from .namespaces import ALIASES, array_namespace, is_array, is_floating
 from .reverse import ReverseArray
 from .rules import Parts, Rule
 from .rules.kinds import Variadic
-from .transforms import as_dtype_of, is_variable, linear_transpose, recorded, zeros_like
+from .transforms import as_dtype_of, linear_transpose, recorded, zeros_like
 from .wrapping import WrappedArray, WrapperNamespace, lift
 
 __all__ = ["as_operation", "custom_jvp", "custom_vjp", "has_tracers", "primitive"]
@@ -161,9 +162,12 @@ def as_operation(name: str, function: Any, args: Any, push: Any, pull: Any, *, r
 
 
 def _without_derivative_unless_floating(x: Any) -> Any:
-    if not isinstance(x, WrappedArray) or is_variable(x):
+    if not isinstance(x, WrappedArray):
         return x
-    return x.namespace.still(x, x.primal) if hasattr(x.primal, "dtype") else x.primal
+    if not is_array(x.primal):
+        # A result that is no array, such as a text, is wrapped with the others.
+        return x.primal
+    return x if is_floating(x) else x.namespace.still(x, x.primal)
 
 
 def _positional(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -179,13 +183,28 @@ def _name(f: Any) -> str:
     return getattr(f, "__name__", type(f).__name__)
 
 
-class custom_jvp:  # noqa: N801 -- a decorator
+class _Decorated:
+    """A function, or a method, in the place of which an object stands."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        update_wrapper(self, f)
+        self.f = f
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError
+
+
+class custom_jvp(_Decorated):  # noqa: N801 -- a decorator
     """Give a function a derivative of its own, as a rule for tangents; reverse mode takes the rule's transpose.
 
     Parameters
     ----------
     f : callable
-        Function of trees of arrays, to a tree of arrays. Arguments that are not arrays may be anything.
+        Function of trees of arrays, to a tree of arrays. Arguments that are not arrays may be anything. Of a method the
+        object is the first argument.
 
     Notes
     -----
@@ -222,8 +241,7 @@ class custom_jvp:  # noqa: N801 -- a decorator
     """
 
     def __init__(self, f: Callable[..., Any]) -> None:
-        update_wrapper(self, f)
-        self.f = f
+        super().__init__(f)
         self.rule: Callable[..., Any] | None = None
 
     def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -239,24 +257,25 @@ class custom_jvp:  # noqa: N801 -- a decorator
     def _push(self, primals: Any, tangents: Any) -> Any:
         if self.rule is None:
             raise TypeError(f"{_name(self.f)} is a custom_jvp function without a rule; define one with defjvp")
-        pair = self.rule(primals, _or_zeros(tangents, primals))
+        pair = self.rule(primals, _or_zeros("tangent", tangents, primals))
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError(f"the rule of {_name(self.f)} must return a pair (out, out_dot), got {type(pair).__name__}")
         out, out_dot = pair
-        return out, _or_zeros(out_dot, out)
+        return out, _or_zeros("tangent", out_dot, out)
 
     def _pull(self, xp: Any, primals: Any, ct: Any) -> Any:
         _, pullback = recorded(lambda *tangents: self._push(primals, tangents)[1], zeros_like(primals), once=True)
         return pullback(ct)
 
 
-class custom_vjp:  # noqa: N801 -- a decorator
+class custom_vjp(_Decorated):  # noqa: N801 -- a decorator
     """Give a function a derivative of its own, as a forward and a backward pass; forward mode takes their transpose.
 
     Parameters
     ----------
     f : callable
-        Function of trees of arrays, to a tree of arrays. Arguments that are not arrays may be anything.
+        Function of trees of arrays, to a tree of arrays. Arguments that are not arrays may be anything. Of a method the
+        object is the first argument.
 
     Notes
     -----
@@ -293,8 +312,7 @@ class custom_vjp:  # noqa: N801 -- a decorator
     """
 
     def __init__(self, f: Callable[..., Any]) -> None:
-        update_wrapper(self, f)
-        self.f = f
+        super().__init__(f)
         self.fwd: Callable[..., Any] | None = None
         self.bwd: Callable[..., Any] | None = None
 
@@ -336,22 +354,25 @@ class custom_vjp:  # noqa: N801 -- a decorator
             zeros = zeros_like(out)
             if not optree.tree_leaves(zeros):
                 return out, zeros
-            pushforward = linear_transpose(lambda ct: _or_zeros(pull_back(residuals, ct), primals), zeros)
+            pushforward = linear_transpose(lambda ct: _or_zeros("cotangent", pull_back(residuals, ct), primals), zeros)
             (out_dot,) = pushforward(tangents)
             return out, out_dot
 
         def pull(xp: Any, primals: Any, ct: Any) -> Any:
             out, residuals = optree.tree_map(lambda x: lift(xp, x), kept)
-            return pull_back(residuals, _or_zeros(ct, out))
+            return pull_back(residuals, _or_zeros("cotangent", ct, out))
 
         return as_operation(name, function, args, push, pull, reads_operands=False)
 
 
-def _or_zeros(t: Any, primals: Any) -> Any:
+def _or_zeros(what: str, t: Any, primals: Any) -> Any:
     """Tangents or cotangents in the data types of their primals, zeros in the place of None."""
 
     def fill(x: Any, x_dot: Any) -> Any:
-        return zeros_like(x) if x_dot is None else as_dtype_of(array_namespace(x, x_dot), x_dot, x)
+        if x_dot is None:
+            return zeros_like(x)
+        _check_shape(what, x_dot, getattr(x, "shape", None))
+        return as_dtype_of(array_namespace(x, x_dot), x_dot, x)
 
     return optree.tree_map(fill, primals, t)
 

@@ -13,8 +13,16 @@ from typing import Any
 
 import optree
 
+from .arguments import (
+    check_argnums,
+    check_arguments,
+    check_holomorphic,
+    choose_arguments,
+    is_variable,
+    variables_of,
+)
 from .namespaces import array_namespace, device_of, is_complex
-from .transforms import check_holomorphic, choose_arguments, grad, is_variable, jvp, variables_of, vjp
+from .transforms import grad, jvp, vjp
 from .vectorizing import vmap
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"]
@@ -99,6 +107,7 @@ def jacfwd(
     array([[3., 0., 1.],
            [0., 3., 2.]])
     """
+    argnums = check_argnums(argnums)
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -108,7 +117,7 @@ def jacfwd(
         else:
             _check_real("jacfwd", "arguments", chosen, "jacrev")
         leaves, treedef = optree.tree_flatten(chosen)
-        variables_of(leaves, "jacfwd")
+        variables_of(leaves)
 
         def push(position: int, x_dot: Any) -> Any:
             out, out_dot, *aux = jvp(of_chosen, chosen, _only(position, x_dot, treedef), has_aux=has_aux)
@@ -161,6 +170,7 @@ def jacrev(
     array([[3., 0., 1.],
            [0., 3., 2.]])
     """
+    argnums = check_argnums(argnums)
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -187,7 +197,7 @@ def jacrev(
     return function
 
 
-def _tree_of_trees(outs: Any, out_treedef: Any, rows: Any, treedef: Any, argnums: int | Sequence[int]) -> Any:
+def _tree_of_trees(outs: Any, out_treedef: Any, rows: Any, treedef: Any, argnums: int | tuple[int, ...]) -> Any:
     def row_tree(out: Any, row: Any) -> Any:
         if not is_variable(out):
             return None
@@ -231,6 +241,7 @@ def jacobian(
     array([[3., 0., 1.],
            [0., 3., 2.]])
     """
+    argnums = check_argnums(argnums)
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -316,6 +327,6 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> hvp(lambda x: x[0] ** 2 * x[1], [numpy.asarray([1.0, 2.0])], [numpy.asarray([1.0, 0.0])])
     (array([4., 2.]),)
     """
-    primals = tuple(primals)
+    check_arguments("hvp", primals, tangents)
     _, product = jvp(grad(f, tuple(range(len(primals)))), primals, tangents)
     return product

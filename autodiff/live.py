@@ -37,7 +37,7 @@ class _Node:
 
     @property
     def operands(self) -> list[_Node]:
-        return [] if self.entry is None else [node for node in self.entry[1] if node is not None]
+        return [] if self.entry is None else [node for node, _, _ in self.entry[0]]
 
 
 class LiveArray(ReverseArray):
@@ -69,13 +69,13 @@ def _pull(xp: Any, seeds: dict[_Node, Any], nodes: list[_Node]) -> list[Any]:
             found.add(node)
             waiting.extend(node.operands)
     ordered = sorted(found, key=attrgetter("order"))
-    places: dict[Any, Any] = {None: None} | {node: place for place, node in enumerate(ordered)}
+    places = {node: place for place, node in enumerate(ordered)}
 
     def entry(node: _Node) -> Any:
         if node.entry is None:
             return None
-        rule, operands, *rest = node.entry
-        return rule, [places[operand] for operand in operands], *rest
+        edges, *rest = node.entry
+        return [(places[operand], *edge) for operand, *edge in edges], *rest
 
     cts = {places[node]: ct for node, ct in seeds.items()}
     return pull([entry(node) for node in ordered], xp, cts, [places[node] for node in nodes])
@@ -162,6 +162,8 @@ def wrap(xp: Any, mode: str = "reverse") -> LiveNamespace:
 
     Raises
     ------
+    TypeError
+        If `xp` is not a namespace.
     ValueError
         If there is no such mode.
 
@@ -178,6 +180,8 @@ def wrap(xp: Any, mode: str = "reverse") -> LiveNamespace:
     >>> (x * x).tangent
     array([2., 4.])
     """
+    if not hasattr(xp, "asarray"):
+        raise TypeError(f"expected an array namespace, got {xp!r}; get one by autodiff.import_namespace(name)")
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(map(repr, MODES))}, got {mode!r}")
     return LiveNamespace(xp, mode)

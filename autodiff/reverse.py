@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NoReturn
 
 from conformance import spec
 
+from .namespaces import is_array
 from .rules import RULES, Parts, Rule, unbroadcast
 from .rules.kinds import Elementwise
 from .wrapping import LeakedTracerError, WrappedArray, WrapperNamespace, attach_operators, lift, rebuilt
@@ -21,11 +22,14 @@ class ReverseArray(WrappedArray):
     __slots__ = ()
 
     node: Any = vars(WrappedArray)["part"]
+    # Kept, since libraries make a shape anew each time that they are asked for it.
+    shape: Any = vars(WrappedArray)["extent"]
 
     def __init__(self, primal: Any, namespace: Reverse, node: int | None) -> None:
         self.primal = primal
         self.namespace = namespace
         self.node = node
+        self.shape = getattr(primal, "shape", None)
 
     def varies(self) -> bool:
         return self.node is not None
@@ -40,8 +44,10 @@ class _ClosedTape:
 
 _CLOSED = _ClosedTape()
 
-_PART = Rule("part", lambda xp, ct, out, position: Parts({position: ct}))
-"""Takes one of several results of an operation; its cotangent is a part of the operation's."""
+
+def _pull_part(xp: Any, ct: Any, out: Any, position: int) -> Parts:
+    """Cotangent of an operation of several results, of which one is taken."""
+    return Parts({position: ct})
 
 
 class Reverse(WrapperNamespace):
@@ -54,9 +60,10 @@ class Reverse(WrapperNamespace):
 
     Notes
     -----
-    An entry of the tape is ``(rule, nodes, shapes, operands, params, out)``. It keeps of the operands and of the result
-    what the rule reads, and shapes otherwise. A variable's entry is None. After an operation of several results there
-    is an entry for each of them.
+    An entry of the tape is ``(edges, operands, params, out)``, with an edge ``(node, pull, shape)`` for each operand
+    through which cotangents go on; the shape is None where the cotangent has that of the operand as it comes. It keeps
+    of the operands and of the result what the rule reads, and shapes otherwise. A variable's entry is None. After an
+    operation of several results there is an entry for each of them.
 
     Examples
     --------
@@ -104,9 +111,15 @@ class Reverse(WrapperNamespace):
         if nodes.count(None) == len(nodes):
             return self.wrap(out)
         shapes = [getattr(x, "shape", None) for x in primals]
-        node = self.write((rule, nodes, shapes, rule.keep(primals, shapes), params, out if rule.reads_out else None))
+        # Of operands there may be more than pulls.
+        edges = [
+            (node, pull_operand, shape)
+            for node, pull_operand, shape in zip(nodes, rule.pulls, shapes, strict=False)
+            if node is not None and pull_operand is not None
+        ]
+        node = self.write((edges, rule.keep(primals, shapes), params, out if rule.reads_out else None))
         if isinstance(out, tuple):
-            parts = [self.write((_PART, (node,), (None,), (position,), None, None)) for position in range(len(out))]
+            parts = [self.write((((node, _pull_part, None),), (i,), None, None)) for i in range(len(out))]
             return rebuilt(out, [self.array_type(x, self, part) for x, part in zip(out, parts, strict=True)])
         return self.array_type(out, self, node)
 
@@ -145,30 +158,28 @@ def pull(tape: list[Any], xp: Any, seeds: dict[Any, Any], nodes: list[int], *, o
         ct = cts[node]
         if ct is None or tape[node] is None:
             continue
-        if not kept or node not in kept:
+        if node not in kept:
             cts[node] = None
-        rule, operand_nodes, shapes, operands, params, out = tape[node]
+        edges, operands, params, out = tape[node]
         if once:
             tape[node] = None
         if nested:
             # A library's arrays may refuse an operation with a cotangent that another transformation wraps.
             out, operands = lift(xp, out), [lift(xp, x) for x in operands]
-        pulls = rule.pulls
-        for position, operand_node in enumerate(operand_nodes):
-            if operand_node is None or pulls[position] is None:
-                continue
-            if params:
-                term = pulls[position](xp, ct, out, *operands, **params)
-            else:
-                term = pulls[position](xp, ct, out, *operands)
+        for operand_node, pull_operand, shape in edges:
+            term = pull_operand(xp, ct, out, *operands, **params) if params else pull_operand(xp, ct, out, *operands)
             if term is None:
                 continue
-            shape = shapes[position]
             if shape is not None and term.shape != shape:
                 term = unbroadcast(xp, term, shape)
-            so_far = cts[operand_node]
-            cts[operand_node] = term if so_far is None else so_far + term
+            cts[operand_node] = term if cts[operand_node] is None else _take(cts, operand_node) + term
     return [cts[node] for node in nodes]
+
+
+def _take(cts: list[Any], node: int) -> Any:
+    """A cotangent that nobody else holds any more, if nobody else did: NumPy adds to that in place."""
+    ct, cts[node] = cts[node], None
+    return ct
 
 
 # One operation costs little more than its kernels only if the common shapes of a call, one and two operands, do not go
@@ -179,26 +190,22 @@ _blank: Callable[[], ReverseArray] = partial(object.__new__, ReverseArray)
 
 _SCALARS = frozenset({bool, int, float, complex})
 
-_SAME = (None, None)
-"""Shapes of operands whose cotangents are of the right shape as they come."""
-
 
 def _unary(rule: Rule) -> Callable[..., Any]:
     function_in, reads_operands, reads_out = rule.function_in, rule.reads_operands, rule.reads_out
-    same = (None,) if isinstance(rule, Elementwise) else None
+    elementwise = isinstance(rule, Elementwise)
 
     def function(self: Reverse, x: Any, /, **params: Any) -> Any:
         if type(x) is not ReverseArray or x.namespace is not self or x.node is None:
             return self.apply(rule, (x,), params)
-        primal = x.primal
+        primal, shape = x.primal, x.shape
         out = function_in(self.inner)(primal, **params) if params else function_in(self.inner)(primal)
         tape = self.tape
         array = _blank()
         array.primal, array.namespace, array.node = out, self, len(tape)
-        shapes = same or (primal.shape,)
-        tape.append(
-            (rule, (x.node,), shapes, (primal,) if reads_operands else shapes, params, out if reads_out else None)
-        )
+        array.shape = shape if elementwise else out.shape
+        edges = ((x.node, rule.pulls[0], None if elementwise else shape),)
+        tape.append((edges, (primal if reads_operands else shape,), params, out if reads_out else None))
         return array
 
     return function
@@ -210,33 +217,43 @@ def _binary(rule: Rule) -> Callable[..., Any]:
 
     def function(self: Reverse, x1: Any, x2: Any, /) -> Any:
         if type(x1) is ReverseArray and x1.namespace is self:
-            primal1, node1, shape1 = x1.primal, x1.node, x1.primal.shape
-        elif isinstance(x1, WrappedArray):
-            return self.apply(rule, (x1, x2), {})
+            primal1, node1, shape1 = x1.primal, x1.node, x1.shape
         elif type(x1) in _SCALARS:
             primal1, node1, shape1 = x1, None, None
+        elif isinstance(x1, WrappedArray) or not is_array(x1):
+            return self.apply(rule, (x1, x2), {})
         else:
             primal1, node1 = lift(self.inner, x1), None
             shape1 = primal1.shape
         if type(x2) is ReverseArray and x2.namespace is self:
-            primal2, node2, shape2 = x2.primal, x2.node, x2.primal.shape
-        elif isinstance(x2, WrappedArray):
-            return self.apply(rule, (x1, x2), {})
+            primal2, node2, shape2 = x2.primal, x2.node, x2.shape
         elif type(x2) in _SCALARS:
             primal2, node2, shape2 = x2, None, None
+        elif isinstance(x2, WrappedArray) or not is_array(x2):
+            return self.apply(rule, (x1, x2), {})
         else:
             primal2, node2 = lift(self.inner, x2), None
             shape2 = primal2.shape
         if node1 is None and node2 is None:
             return self.apply(rule, (x1, x2), {})
         out = function_in(self.inner)(primal1, primal2)
+        operands = (primal1, primal2) if reads_operands else (shape1, shape2)
         tape = self.tape
         array = _blank()
         array.primal, array.namespace, array.node = out, self, len(tape)
-        same = elementwise and (shape1 == shape2 or shape1 is None or shape2 is None)
-        shapes = _SAME if same else (shape1, shape2)
-        operands = (primal1, primal2) if reads_operands else shapes
-        tape.append((rule, (node1, node2), shapes, operands, None, out if reads_out else None))
+        if elementwise and (shape1 == shape2 or shape1 is None or shape2 is None):
+            array.shape = shape2 if shape1 is None else shape1
+            shape1 = shape2 = None
+        else:
+            array.shape = out.shape
+        pull1, pull2 = rule.pulls
+        if node2 is None:
+            edges: Any = ((node1, pull1, shape1),)
+        elif node1 is None:
+            edges = ((node2, pull2, shape2),)
+        else:
+            edges = ((node1, pull1, shape1), (node2, pull2, shape2))
+        tape.append((edges, operands, None, out if reads_out else None))
         return array
 
     return function
@@ -245,6 +262,8 @@ def _binary(rule: Rule) -> Callable[..., Any]:
 for _row in spec.FUNCTIONS:
     _rule = RULES.get(_row.name)
     if _rule is None or _rule.bind is not None or isinstance(_row.result, tuple) or _row.chapter in spec.NAMESPACES:
+        continue
+    if None in _rule.pulls:
         continue
     if _row.signature == "(x1, x2, /)":
         setattr(Reverse, _row.name, wraps(getattr(Reverse, _row.name))(_binary(_rule)))

@@ -9,9 +9,10 @@ from typing import Any
 
 import optree
 
+from .arguments import directions, is_variable, variables_of
 from .namespaces import array_namespace, join, kind
 from .reverse import Reverse, ReverseArray, pull
-from .transforms import is_variable, pull_leaves, variables_of
+from .transforms import pull_leaves
 from .wrapping import lift
 
 __all__ = ["Tape", "gradient"]
@@ -115,7 +116,7 @@ class Tape:
             raise RuntimeError(
                 "watch arrays where they are recorded, inside of `with Tape() as tape:`, before gradient"
             )
-        namespace = array_namespace(*variables_of(optree.tree_leaves(tree), "Tape.watch"))
+        namespace = array_namespace(*variables_of(optree.tree_leaves(tree)))
         if self._namespace is None:
             self._namespace = Reverse(namespace)
             self._entries = self._namespace.tape
@@ -212,7 +213,7 @@ def gradient(namespace: Reverse, run: Callable[..., Any], target: Any, sources: 
         value = namespace.unwrap(targets[0])
         cts = [array_namespace(value).ones_like(value)]
     else:
-        cts = target_def.flatten_up_to(ct)
+        cts = directions("cotangent", "target", target_def, [namespace.unwrap(x) for x in targets], ct)
 
     def stand(x: Any) -> tuple[Any, Any]:
         if not is_variable(x):

@@ -8,33 +8,22 @@ from typing import Any
 
 import optree
 
+from .arguments import (
+    check_argnums,
+    check_arguments,
+    check_holomorphic,
+    choose_arguments,
+    describe,
+    directions,
+    is_variable,
+    variables_of,
+)
 from .forward import Forward
-from .namespaces import array_namespace, is_complex, is_floating, join, kind
+from .namespaces import array_namespace, is_array, is_complex, join, kind
 from .reverse import Reverse, pull
 from .wrapping import WrappedArray, WrapperNamespace, lift
 
 __all__ = ["grad", "jvp", "linear_transpose", "linearize", "stop_gradient", "value_and_grad", "vjp"]
-
-
-def is_variable(x: Any) -> bool:
-    """Whether a leaf is differentiated: arrays of a floating-point data type are, everything else is static."""
-    return hasattr(x, "dtype") and is_floating(x)
-
-
-def variables_of(leaves: Sequence[Any], name: str) -> list[Any]:
-    """The leaves that are differentiated."""
-    variables = [x for x in leaves if is_variable(x)]
-    if not variables:
-        found = ", ".join(sorted({_describe(x) for x in leaves})) or "nothing"
-        raise TypeError(
-            f"{name} differentiates arrays of a floating-point data type, but the arguments hold only: {found}; "
-            "convert them first, as in xp.asarray(x, dtype=xp.float64)"
-        )
-    return variables
-
-
-def _describe(x: Any) -> str:
-    return f"{x.dtype} array" if hasattr(x, "dtype") else type(x).__name__
 
 
 def as_dtype_of(xp: Any, t: Any, x: Any) -> Any:
@@ -47,12 +36,6 @@ def as_dtype_of(xp: Any, t: Any, x: Any) -> Any:
     if is_complex(t) and not is_complex(x):
         t = xp.real(t)
     return xp.astype(t, x.dtype, copy=False)
-
-
-def _check_shape(what: str, t: Any, x: Any) -> None:
-    if getattr(t, "shape", None) != x.shape:
-        found = f"shape {t.shape}" if hasattr(t, "shape") else type(t).__name__
-        raise ValueError(f"the {what} of an array of shape {x.shape} must be an array of that shape, got {found}")
 
 
 def _flatten(tree: Any) -> tuple[list[Any], Any]:
@@ -82,21 +65,24 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     primals : sequence of trees
         Arguments at which to differentiate.
     tangents : sequence of trees
-        Direction, of the structure, shapes and data types of `primals`; None where the direction has no component.
+        Direction, of the structure and shapes of `primals`; None where the direction has no component. It is converted
+        to the data types of `primals`.
     has_aux : bool
         Whether `f` returns a pair ``(out, aux)``.
 
     Returns
     -------
     out, out_dot : tree
-        Value and tangent, of the same structure. With `has_aux` also ``aux``.
+        Value and tangent, of the same structure, with None for the tangent of leaves that are not arrays of a
+        floating-point data type. With `has_aux` also ``aux``.
 
     Raises
     ------
     TypeError
-        If no primal is an array of a floating-point data type.
+        If no primal is an array of a floating-point data type, or a tangent is of another library than its primal, or
+        complex where that is real.
     ValueError
-        If a tangent's shape is not that of its primal.
+        If the tangents' structure or a tangent's shape is not that of the primals.
 
     Examples
     --------
@@ -104,10 +90,11 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     >>> jvp(lambda x: x * x, [numpy.asarray([1.0, 2.0])], [numpy.asarray([1.0, 10.0])])
     (array([1., 4.]), array([ 2., 40.]))
     """
-    primals, tangents = tuple(primals), tuple(tangents)
-    leaves, treedef = _flatten(primals)
-    directions = treedef.flatten_up_to(tangents)
-    inner = array_namespace(*variables_of(leaves, "jvp"), *[x_dot for x_dot in directions if x_dot is not None])
+    check_arguments("jvp", primals, tangents)
+    leaves, treedef = _flatten(tuple(primals))
+    variables = variables_of(leaves)
+    x_dots = directions("tangents", "primals", treedef, leaves, tuple(tangents))
+    inner = array_namespace(*variables, *[x_dot for x_dot in x_dots if x_dot is not None])
     namespace = Forward(inner)
 
     def wrap(x: Any, x_dot: Any) -> Any:
@@ -115,20 +102,18 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
             return x
         if x_dot is None:
             return namespace.constant(lift(inner, x))
-        _check_shape("tangent", x_dot, x)
         return namespace.variable(lift(inner, x), as_dtype_of(inner, lift(inner, x_dot), x))
 
-    wrapped = [wrap(x, x_dot) for x, x_dot in zip(leaves, directions, strict=True)]
+    wrapped = [wrap(x, x_dot) for x, x_dot in zip(leaves, x_dots, strict=True)]
     try:
         out, aux = _split(f(*optree.tree_unflatten(treedef, wrapped)), has_aux)
     finally:
         namespace.close()
 
     def tangent(x: Any) -> Any:
-        if not namespace.owns(x):
-            return array_namespace(x).zeros_like(x) if hasattr(x, "dtype") else None
-        xp = x.namespace.inner
-        return xp.zeros_like(x.primal) if x.tangent is None else as_dtype_of(xp, x.tangent, x.primal)
+        if not namespace.owns(x) or x.tangent is None:
+            return zeros_like(namespace.unwrap(x))
+        return as_dtype_of(x.namespace.inner, x.tangent, x.primal)
 
     out_dot = optree.tree_map(tangent, out)
     out = _unwrapped(namespace, out)
@@ -160,7 +145,10 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     Raises
     ------
     TypeError
-        If no primal is an array of a floating-point data type.
+        If no primal is an array of a floating-point data type; of `pullback`, if a cotangent is of another library
+        than its array, or complex where that is real.
+    ValueError
+        Of `pullback`, if the cotangent's structure or shapes are not those of `out`.
 
     Examples
     --------
@@ -169,13 +157,27 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> pullback(numpy.asarray([1.0, 1.0]))
     (array([3., 4.]), array([1., 2.]))
     """
-    return recorded(f, primals, has_aux=has_aux)
+    out, pullback, *aux = recorded(f, primals, has_aux=has_aux)
+    return out, checked_pullback(out, pullback), *aux
+
+
+def checked_pullback(out: Any, pullback: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same function, which says what is wrong with a cotangent of `out`."""
+    leaves, treedef = _flatten(out)
+
+    def checked(ct: Any) -> Any:
+        return pullback(treedef.unflatten(directions("cotangent", "result", treedef, leaves, ct)))
+
+    return checked
 
 
 def recorded(f: Callable[..., Any], primals: Sequence[Any], *, has_aux: bool = False, once: bool = False) -> Any:
-    """What :func:`vjp` returns; a pullback that is called `once` frees what the tape keeps as it goes."""
+    """What :func:`vjp` returns, with a pullback that trusts its cotangent.
+
+    A pullback that is called `once` frees what the tape keeps as it goes.
+    """
     leaves, treedef = _flatten(tuple(primals))
-    namespace = Reverse(array_namespace(*variables_of(leaves, "vjp")))
+    namespace = Reverse(array_namespace(*variables_of(leaves)))
     wrapped = [namespace.variable(lift(namespace.inner, x)) if is_variable(x) else x for x in leaves]
     # Read before the function runs, which may rebind its arguments in place.
     nodes = [x.node if namespace.owns(x) else None for x in wrapped]
@@ -215,8 +217,8 @@ def pull_leaves(run: Callable[..., Any], xp: Any, results: Iterable[Any], variab
     for node, x, ct in results:
         if ct is None or node is None:
             continue
-        _check_shape("cotangent", ct, x)
-        xp = join(xp, array_namespace(ct))
+        here = array_namespace(ct)
+        xp, ct = join(xp, here), as_dtype_of(here, ct, x)
         seeds[node] = ct if node not in seeds else seeds[node] + ct
     found = iter(run(xp, seeds, [node for node, _ in variables if node is not None]))
 
@@ -249,10 +251,8 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
 
     Raises
     ------
-    TypeError
-        If no primal is an array of a floating-point data type.
-    ValueError
-        If a tangent's shape is not that of its primal.
+    TypeError, ValueError
+        As :func:`jvp`; for a tangent, of `f_jvp`.
 
     Examples
     --------
@@ -261,12 +261,16 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
     >>> f_jvp(numpy.asarray([1.0, 10.0]))
     array([ 2., 40.])
     """
-    out, pullback, *aux = vjp(f, *primals, has_aux=has_aux)
+    out, pullback, *aux = recorded(f, primals, has_aux=has_aux)
+    leaves, treedef = _flatten(primals)
+    zeros = zeros_like(out)
     # Pulling back is linear, and its own transpose is pushing forward.
-    pushforward = linear_transpose(pullback, zeros_like(out))
+    pushforward = recorded(pullback, (zeros,))[1] if optree.tree_leaves(zeros) else lambda tangents: (zeros,)
 
     def f_jvp(*tangents: Any) -> Any:
-        (out_dot,) = pushforward(tangents)
+        check_arguments("f_jvp of linearize", primals, tangents)
+        x_dots = directions("tangents", "primals", treedef, leaves, tangents)
+        (out_dot,) = pushforward(treedef.unflatten(x_dots))
         return out_dot
 
     return out, f_jvp, *aux
@@ -310,34 +314,6 @@ def zeros_like(tree: Any) -> Any:
     return optree.tree_map(lambda x: array_namespace(x).zeros_like(x) if is_variable(x) else None, tree)
 
 
-def choose_arguments(
-    f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any], kwargs: dict[str, Any]
-) -> tuple[Callable[..., Any], Any]:
-    """Function of the arguments at some positions alone, and the tuple of these arguments."""
-    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    if any(not -len(args) <= position < len(args) for position in positions):
-        raise ValueError(f"argnums={argnums} does not fit a call with {len(args)} positional arguments")
-    if len({position % len(args) for position in positions}) < len(positions):
-        raise ValueError(f"argnums={argnums} names an argument twice in a call with {len(args)} positional arguments")
-
-    def of_chosen(*chosen: Any) -> Any:
-        arguments = list(args)
-        for position, x in zip(positions, chosen, strict=True):
-            arguments[position] = x
-        return f(*arguments, **kwargs)
-
-    return of_chosen, tuple([args[position] for position in positions])
-
-
-def check_holomorphic(name: str, what: str, tree: Any) -> None:
-    """Raise a TypeError unless all variables of a tree are complex."""
-    if real := [x for x in optree.tree_leaves(tree) if is_variable(x) and not is_complex(x)]:
-        raise TypeError(
-            f"{name} with holomorphic=True needs {what} of a complex floating-point data type, got "
-            f"{_describe(real[0])}; leave holomorphic=True out for a function of real numbers"
-        )
-
-
 def value_and_grad(
     f: Callable[..., Any],
     argnums: int | Sequence[int] = 0,
@@ -369,7 +345,10 @@ def value_and_grad(
     Raises
     ------
     TypeError
-        If the result is not a 0-d array of the data type that is asked for, or if there is nothing to differentiate by.
+        If the result is not a 0-d array of the data type that is asked for, if there is nothing to differentiate by, or
+        if `argnums` is something else than integers.
+    ValueError
+        If `argnums` does not fit the call.
 
     Examples
     --------
@@ -382,6 +361,7 @@ def value_and_grad(
     >>> float(value), float(grads["w"]), float(grads["b"])
     (58.0, 48.0, 20.0)
     """
+    argnums = check_argnums(argnums)
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -390,8 +370,8 @@ def value_and_grad(
             check_holomorphic("grad", "arguments", chosen)
         out, pullback, *aux = recorded(of_chosen, chosen, has_aux=has_aux, once=True)
         expected = "complex" if holomorphic else "real"
-        if not hasattr(out, "dtype") or out.shape != () or kind(out) != f"{expected} floating":
-            found = f"{_describe(out)} of shape {out.shape}" if hasattr(out, "dtype") else _describe(out)
+        if not is_array(out) or out.shape != () or kind(out) != f"{expected} floating":
+            found = f"{describe(out)} of shape {out.shape}" if is_array(out) else describe(out)
             raise TypeError(
                 f"grad needs a function whose result is a 0-d array of a {expected} floating-point data type, got "
                 f"{found}; sum or average it, or use vjp, which takes a cotangent; for the complex derivative of a "
@@ -424,7 +404,7 @@ def grad(
 
     Raises
     ------
-    TypeError
+    TypeError, ValueError
         As :func:`value_and_grad`.
 
     Examples

@@ -8,6 +8,7 @@ from typing import Any
 
 import optree
 
+from .arguments import integer
 from .batch import Batch
 from .batching.kinds import spread
 from .namespaces import array_namespace, is_array
@@ -121,10 +122,10 @@ def _axes(what: str, axes: Any, tree: Any) -> list[int | None]:
         found = optree.broadcast_prefix(axes, tree, none_is_leaf=True)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{what} must be {_KIND_OF_AXES}; {error}") from error
-    for axis in found:
-        if axis is not None and (isinstance(axis, bool) or not isinstance(axis, int)):
-            raise TypeError(f"{what} must be {_KIND_OF_AXES}, got {axis!r}")
-    return found
+    try:
+        return [None if axis is None else integer(axis) for axis in found]
+    except TypeError:
+        raise TypeError(f"{what} must be {_KIND_OF_AXES}, got {axes!r}") from None
 
 
 def _size(leaves: list[Any], axes: list[int | None], arguments: Any) -> int:
@@ -140,7 +141,7 @@ def _size(leaves: list[Any], axes: list[int | None], arguments: Any) -> int:
             )
         sizes[position] = x.shape[axis]
     if not sizes:
-        raise ValueError("vmap needs an array with an axis of examples among the arguments, but in_axes names none")
+        raise ValueError("vmap needs an array with an axis of examples among the arguments, but in_axes names no array")
     if len(set(sizes.values())) > 1:
         found = ", ".join(
             f"{size} in {_argument(arguments, position)} (axis {axes[position]} of shape "

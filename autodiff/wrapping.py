@@ -55,7 +55,7 @@ class WrappedArray:
     A subclass names `part`, what it adds, and has no slots of its own: an array may come to be one of another type.
     """
 
-    __slots__ = ("__weakref__", "namespace", "part", "primal")
+    __slots__ = ("__weakref__", "extent", "namespace", "part", "primal")
     __hash__ = None  # type: ignore[assignment]
 
     namespace: WrapperNamespace
@@ -159,6 +159,8 @@ class WrappedArray:
         # A transformation that began later takes the operation, so the result may be of its array type.
         self.__class__ = type(other)
         self.namespace, self.primal, self.part = other.namespace, other.primal, other.part
+        if hasattr(other, "extent"):
+            self.extent = other.extent
 
     def __copy__(self) -> Any:
         copy = object.__new__(type(self))
@@ -365,8 +367,11 @@ class WrapperNamespace:
                 raise ValueError(f"asarray cannot make {dtype} of {obj.dtype} with copy=False; leave copy out")
             x = self.astype(obj, dtype) if copy or dtype != obj.dtype else obj
             return x if device is None or device == x.device else x.to_device(device)
-        if tracers_in(obj):
-            return self.asarray(self.stack([self.asarray(item) for item in obj]), dtype=dtype, device=device)
+        if tracers := tracers_in(obj):
+            # Numbers join the arrays where those are.
+            at = device_of(tracers[0])
+            items = [self.asarray(x, device=None if is_array(x) or tracers_in(x) else at) for x in obj]
+            return self.asarray(self.stack(items), dtype=dtype, device=device)
         return self.constant_call("asarray", obj, dtype=dtype, device=device, copy=copy)
 
     def from_dlpack(self, x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
@@ -533,6 +538,22 @@ for _row in spec.FUNCTIONS:
         attach(WrapperNamespace, _row, _function(_row))
 
 
+def is_operand(x: Any) -> bool:
+    """Whether an object is an array or a number; a TypeError for a container, such as a list of numbers.
+
+    Some libraries take lists for arrays, but then they would be broadcast against the examples of a batch, and Python
+    would repeat one as often as an array of one integer says.
+    """
+    if isinstance(x, (WrappedArray, int, float, complex)) or is_array(x):
+        return True
+    if isinstance(x, (list, tuple, set, dict)):
+        raise TypeError(
+            f"an operand must be an array or a Python number, got {type(x).__name__}; make it an array first, as by "
+            "x.__array_namespace__().asarray"
+        )
+    return False
+
+
 def attach_operators(array_type: type[WrappedArray], namespace_type: type[WrapperNamespace]) -> None:
     """Give an array type the operators of the standard, each by the function it stands for."""
 
@@ -540,13 +561,15 @@ def attach_operators(array_type: type[WrappedArray], namespace_type: type[Wrappe
         return lambda self: function(self.namespace, self)
 
     def binary(function: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda self, other: function(self.namespace, self, other)
+        return lambda self, other: function(self.namespace, self, other) if is_operand(other) else NotImplemented
 
     def reflected(function: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda self, other: function(self.namespace, other, self)
+        return lambda self, other: function(self.namespace, other, self) if is_operand(other) else NotImplemented
 
     def inplace(function: Callable[..., Any]) -> Callable[..., Any]:
-        def method(self: WrappedArray, other: Any) -> WrappedArray:
+        def method(self: WrappedArray, other: Any) -> Any:
+            if not is_operand(other):
+                return NotImplemented
             self._become(function(self.namespace, self, other))
             return self
 

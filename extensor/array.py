@@ -379,7 +379,7 @@ def routed(function: F) -> F:
         try:
             return function(*args, **kwargs)
         except ForeignOperandError as foreign:
-            return foreign.answer(function, args, kwargs)
+            return foreign.answer(call, args, kwargs)
 
     return call  # type: ignore[return-value]
 

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
-LARGE = 16_000_000
-"""Bytes: from here on an operation takes more than a millisecond, which is worth waking a thread for."""
+LARGE = pool.SMALLEST
+"""Bytes: from here on results are in recycled memory, and an operation takes as long as it takes to wake a thread."""
 
-LARGE_REDUCED = 2 * LARGE
-"""The same for reductions, which write nothing and so do more in a millisecond."""
+LARGE_REDUCED = 8 * LARGE
+"""The same for reductions, which write nothing and so do more in that time."""
 
 GRAIN = 64
 """Elements: a whole number of vector registers of every data type."""

@@ -11,23 +11,32 @@ from typing import Any
 
 from autodiff.batching.kinds import Batching, is_batched, raised, refused, shifted, size_of, spread
 from autodiff.namespaces import device_of, is_array, kind
-from autodiff.wrapping import plain_index
+from autodiff.wrapping import plain_index, tracers_in
 
 _refused_mask = refused(
     "selection by a mask", "keep the shape, with where(mask, x, 0), or assign one number, as in x[mask] = 0"
 )
 
 
-def _parts(xp: Any, key: Any, ndim: int) -> list[Any]:
+def _parts(key: tuple[Any, ...], ndim: int) -> list[Any]:
     """Index as a list in which every axis has its part."""
-    parts = [xp.inner.asarray(part) if isinstance(part, list) else part for part in _tuple(key)]
-    taken = sum([part.ndim if _is_mask(part) else part is not None and part is not Ellipsis for part in parts])
-    at = next((i for i, part in enumerate(parts) if part is Ellipsis), len(parts))
-    return [*parts[:at], *[slice(None)] * (ndim - taken), *parts[at + 1 :]]
+    taken = sum([part.ndim if _is_mask(part) else part is not None and part is not Ellipsis for part in key])
+    at = next((i for i, part in enumerate(key) if part is Ellipsis), len(key))
+    return [*key[:at], *[slice(None)] * (ndim - taken), *key[at + 1 :]]
 
 
-def _tuple(key: Any) -> tuple[Any, ...]:
-    return key if isinstance(key, tuple) else (key,)
+def _tuple(xp: Any, x: Any, key: Any) -> tuple[Any, ...]:
+    """Index of x as a tuple in which lists are arrays."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return tuple([_as_array(xp, part, device_of(x)) if isinstance(part, list) else part for part in parts])
+
+
+def _as_array(xp: Any, positions: list[Any], device: Any) -> Any:
+    if any(is_batched(xp, x) for x in tracers_in(positions)):
+        return xp.asarray(positions)
+    out = xp.inner.asarray(positions, device=device)
+    # What is empty has no data type of its own.
+    return out if math.prod(out.shape) else xp.inner.astype(out, xp.inner.int64)
 
 
 def _is_mask(part: Any) -> bool:
@@ -35,7 +44,7 @@ def _is_mask(part: Any) -> bool:
 
 
 def _is_basic(part: Any) -> bool:
-    return not isinstance(part, (bool, list)) and (not is_array(part) or (part.ndim == 0 and not _is_mask(part)))
+    return not isinstance(part, bool) and (not is_array(part) or (part.ndim == 0 and not _is_mask(part)))
 
 
 def _by_arrays(xp: Any, parts: list[Any], size: int) -> Any:
@@ -57,8 +66,8 @@ def _axes(start: int, count: int) -> tuple[int, ...]:
     return tuple(range(start, start + count))
 
 
-def _has_own_index(xp: Any, key: Any) -> bool:
-    return any(is_batched(xp, part) for part in _tuple(key))
+def _has_own_index(xp: Any, key: tuple[Any, ...]) -> bool:
+    return any(is_batched(xp, part) for part in key)
 
 
 def _is_standard(parts: list[Any]) -> bool:
@@ -67,14 +76,15 @@ def _is_standard(parts: list[Any]) -> bool:
 
 
 def _getitem(xp: Any, function: Any, x: Any, key: Any) -> Any:
-    inner, own = xp.inner, _has_own_index(xp, key)
-    if not own and all(_is_basic(part) for part in _tuple(key)):
-        return function(x.primal, (slice(None), *_tuple(key)))
-    if any(isinstance(part, bool) for part in _tuple(key)):
+    inner, key = xp.inner, _tuple(xp, x, key)
+    own = _has_own_index(xp, key)
+    if not own and all(_is_basic(part) for part in key):
+        return function(x.primal, (slice(None), *key))
+    if any(isinstance(part, bool) for part in key):
         return NotImplemented
-    if any(_is_mask(part) and is_batched(xp, part) for part in _tuple(key)):
+    if any(_is_mask(part) and is_batched(xp, part) for part in key):
         return _refused_mask(xp, function)
-    parts = _parts(xp, key, x.ndim)
+    parts = _parts(key, x.ndim)
     if not own and not _is_standard(parts):
         out = function(inner.moveaxis(x.primal, 0, -1), _with_batch_last(parts))
         return inner.moveaxis(out, -1, 0)
@@ -96,14 +106,16 @@ def _with_batch_last(parts: list[Any]) -> Any:
 
 
 def _setitem(xp: Any, function: Any, x: Any, key: Any, value: Any) -> Any:
-    inner, size = xp.inner, size_of(xp, x, value, *_tuple(key))
-    if any(isinstance(part, bool) for part in _tuple(key)):
+    inner, key = xp.inner, _tuple(xp, x, key)
+    size = size_of(xp, x, value, *key)
+    if any(isinstance(part, bool) for part in key):
         return NotImplemented
-    if is_batched(xp, key) and _is_mask(key):
-        return _assign_by_mask(xp, function, x, key, value)
-    if any(_is_mask(part) and is_batched(xp, part) for part in _tuple(key)):
+    masked = any(_is_mask(part) and is_batched(xp, part) for part in key)
+    if masked and len(key) == 1:
+        return _assign_by_mask(xp, function, x, key[0], value)
+    if masked:
         return _refused_mask(xp, function)
-    parts, primal = _parts(xp, key, x.ndim), spread(xp, x, size)
+    parts, primal = _parts(key, x.ndim), spread(xp, x, size)
     if not _has_own_index(xp, key):
         if is_batched(xp, value):
             value = inner.moveaxis(value.primal, 0, -1)
@@ -127,7 +139,8 @@ def _assign_by_mask(xp: Any, function: Any, x: Any, mask: Any, value: Any) -> An
     if mask.shape != x.shape[: mask.ndim]:
         return NotImplemented
     mask = xp.reshape(mask, (*mask.shape, *[1] * (x.ndim - mask.ndim)))
-    return xp.where(mask, xp.asarray(value, dtype=x.dtype), x)
+    device = None if is_array(value) else device_of(x)
+    return xp.where(mask, xp.asarray(value, dtype=x.dtype, device=device), x)
 
 
 def _take(xp: Any, function: Any, x: Any, indices: Any, /, *, axis: int | None = None) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from autodiff.namespaces import array_namespace, device_of, is_array
 from autodiff.rules.kinds import axis_of
-from autodiff.wrapping import lifted
+from autodiff.wrapping import is_operand, lifted
 
 Batching = Callable[..., Any]
 
@@ -86,6 +86,8 @@ def composite(definition: Callable[..., Any]) -> Batching:
 
 def elementwise(xp: Any, function: Any, *operands: Any, **params: Any) -> Any:
     """Operands of fewer axes are given axes of length one; the rest is broadcasting."""
+    for x in operands:
+        is_operand(x)
     ndim = max([x.ndim for x in (*operands, *params.values()) if is_array(x)])
     params = {name: raised(xp, x, ndim) for name, x in params.items()}
     return function(*[raised(xp, x, ndim) for x in operands], **params)

@@ -380,6 +380,12 @@ class Parts:
         return Parts(self.cts | other.cts)
 
 
+def is_wrapper(xp: Any) -> bool:
+    """Whether a namespace is that of a transformation."""
+    # Asked of the class, since a library may look long for what its module has not.
+    return hasattr(type(xp), "apply")
+
+
 def axis_of(ndim: int, axis: int) -> int:
     """Axis as a nonnegative number."""
     if not -ndim <= axis < ndim:

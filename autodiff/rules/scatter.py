@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from autodiff.namespaces import device_of
-from autodiff.rules.kinds import Linear
+from autodiff.rules.kinds import Linear, is_wrapper
 
 
 def scatter_add(xp: Any, t: Any, indices: Any, size: int) -> Any:
@@ -31,8 +31,7 @@ def scatter_add(xp: Any, t: Any, indices: Any, size: int) -> Any:
     -------
     array of shape (size, ...)
     """
-    # Asked of the class, since a library may look long for what its module has not.
-    if hasattr(type(xp), "apply"):
+    if is_wrapper(xp):
         return xp.apply(_RULE, (t, indices), {"size": size})
     kernel: Callable[..., Any] = _KERNELS.get(xp.__name__, _by_one_hot)
     return kernel(xp, t, _from_start(xp, indices, size), size)
@@ -84,7 +83,7 @@ def _in_torch(xp: Any, t: Any, indices: Any, size: int) -> Any:
 
 
 def _in_jax(xp: Any, t: Any, indices: Any, size: int) -> Any:
-    return xp.zeros((size, *t.shape[1:]), dtype=t.dtype).at[indices].add(t)
+    return xp.zeros((size, *t.shape[1:]), dtype=t.dtype, device=device_of(t)).at[indices].add(t)
 
 
 _KERNELS: dict[str, Callable[..., Any]] = {

@@ -108,7 +108,10 @@ SPREADS = [
 MATRICES = [Case([(3, 3)]), Case([(2, 3, 3)])]
 RECTANGLES = [*MATRICES, Case([(2, 3)]), Case([(3, 2)]), Case([(2, 0, 3)])]
 SYMMETRIC = [
-    Case([shape], call=lambda xp, x, f: f(xp.matmul(x, xp.matrix_transpose(x)) + xp.eye(3, dtype=x.dtype)))
+    Case(
+        [shape],
+        call=lambda xp, x, f: f(xp.matmul(x, xp.matrix_transpose(x)) + xp.eye(3, dtype=x.dtype, device=x.device)),
+    )
     for shape in ((3, 3), (2, 3, 3))
 ]
 PRODUCTS = [
@@ -239,7 +242,7 @@ CASES: dict[str, list[Case]] = {
     "repeat": [
         *after([(2, 3)], 2),
         Case([(2, 3)], (2,), {"axis": 1}),
-        Case([(2, 3)], call=lambda xp, x, f: f(x, xp.asarray([1, 0, 2]), axis=-1)),
+        Case([(2, 3)], call=lambda xp, x, f: f(x, xp.asarray([1, 0, 2], device=x.device), axis=-1)),
     ],
     "reshape": [*after([(2, 3)], (6,), (3, -1), (1, 2, 3)), *after([()], (1,), (-1,)), *after([(0, 2)], (2, 0))],
     "roll": [
@@ -399,6 +402,29 @@ def test_against_a_loop(path: str, xp: Any) -> None:
     run_cases(xp, path)
 
 
+def in_axes_of(count: int) -> Iterator[tuple[int | None, ...]]:
+    """Every way in which some of so many arrays are batched."""
+    return (axes for axes in product((0, None), repeat=count) if any(axis == 0 for axis in axes))
+
+
+def on_another_device(strict: Any, f: Callable[..., Any], arrays: Sequence[Any]) -> None:
+    """array-api-strict refuses to combine arrays of two devices, so an array made on the default one is found."""
+    device = strict.Device("device1")
+    found = optree.tree_leaves(f(*[x.to_device(device) for x in arrays]))
+    assert {x.device for x in found} == {device}
+    check([x.to_device(strict.Device("CPU_DEVICE")) for x in found], f(*arrays))
+
+
+@pytest.mark.parametrize("path", CASES)
+def test_results_are_on_the_device_of_the_arrays(path: str) -> None:
+    strict = pytest.importorskip("array_api_strict")
+    strict.set_array_api_strict_flags(api_version="2025.12")
+    for case in CASES[path]:
+        for in_axes in in_axes_of(len(case.shapes)) if not case.beyond else ():
+            f = vmap(function(path, case), in_axes)
+            on_another_device(strict, f, drawn(strict, path, case, [axis == 0 for axis in in_axes]))
+
+
 def pulled(f: Callable[..., Any], ct: float) -> Callable[..., Any]:
     """Cotangents of the arguments of a function, and of all its results the same cotangent."""
 
@@ -492,6 +518,18 @@ INDICES = {
     "middle": Index((4, 3, 2), lambda i: (slice(1, 3), i), (2, 2), 3, values=((), (2, 2, 2)), standard=False),
     "array and number": Index((4, 3, 2), lambda i: (slice(1, 3), i, 0), (2,), 3, values=((2,),), standard=False),
     "None, array": Index((4,), lambda i: (None, i), (2,), 4, values=(), standard=False),
+    "empty array": Index((4,), lambda i: i, (0,), 4, values=((), (0,))),
+    "empty arrays of rows": Index((4, 3), lambda i: i, (2, 0), 4, values=((), (2, 0, 3)), standard=False),
+    "list": Index((4, 3), lambda i: [0, -1], values=((), (3,), (2, 3)), standard=False),
+    "list of columns": Index((4, 3), lambda i: (..., [2, 0]), values=((), (4, 2)), standard=False),
+    "lists": Index((4, 3), lambda i: ([0, 3], [2, 0]), values=((), (2,)), standard=False),
+    "list of lists": Index((4, 3), lambda i: [[0, 1], [3, 2]], values=((), (2, 2, 3)), standard=False),
+    "list of booleans": Index((3, 2), lambda i: [True, False, True], values=((), (2, 2)), standard=False),
+    "empty list": Index((4, 3), lambda i: [], values=((), (0, 3)), standard=False),
+    "empty list of columns": Index((4, 3), lambda i: (slice(None), []), values=((), (4, 0)), standard=False),
+    "list beside array": Index((4, 3), lambda i: ([0, 3], i), (2,), 3, values=((), (2,)), standard=False),
+    "list of numbers": Index((4, 3), lambda i: [i, 0], (), 4, values=((), (2, 3)), standard=False),
+    "list of arrays": Index((4,), lambda i: ([i, i],), (2,), 4, values=(), standard=False),
     "apart": Index((2, 3, 2), lambda i: (i, slice(None), i), (2,), 2, values=((), (2, 3)), standard=False),
     "apart, number": Index((2, 3, 2), lambda i: (0, slice(None), i), (2,), 2, values=((),), standard=False),
 }
@@ -557,6 +595,24 @@ def test_assignment(index: Index, xp: Any) -> None:
     standard = index.standard and index.indices is None
     for shape in index.values:
         every(xp, assigned(index), [index.shape, shape, *operands_of(index)], standard=standard)
+
+
+@pytest.mark.parametrize("name", [name for name, index in INDICES.items() if index.standard])
+def test_what_is_selected_is_on_the_device_of_the_array(name: str) -> None:
+    strict, index = pytest.importorskip("array_api_strict"), INDICES[name]
+    x = strict.asarray(numpy.random.default_rng(0).random((SIZE, *index.shape)).tolist(), dtype=strict.float64)
+    i = [] if index.indices is None else [strict.ones((SIZE, *index.indices), dtype=strict.int64)]
+    on_another_device(strict, vmap(indexed(index)), [x, *i])
+
+
+def test_what_is_assigned_by_a_mask_is_on_the_device_of_the_array() -> None:
+    strict = pytest.importorskip("array_api_strict")
+
+    def f(x: Any) -> Any:
+        x[x > 0] = 2.0
+        return x
+
+    on_another_device(strict, vmap(f), [strict.asarray([[1.0, -1.0], [-2.0, 3.0]])])
 
 
 @everywhere

@@ -109,5 +109,28 @@ def test_a_jump_is_found() -> None:
         check_grads(lambda x: x.__array_namespace__().floor(x), [numpy.asarray([1.0])])
 
 
+@pytest.mark.parametrize("modes", ["forward", "reverse"])
+def test_a_mode_may_be_named_alone(monkeypatch: pytest.MonkeyPatch, modes: str) -> None:
+    check_grads(sin, [X], modes=modes)
+    monkeypatch.setattr(RULES["sin"], "pulls", (scaled(RULES["sin"].pulls[0], 2.0),))
+    with pytest.raises(AssertionError, match=f"{modes}, f"):
+        check_grads(sin, [X], modes=modes)
+
+
+@pytest.mark.parametrize(
+    ("args", "options", "error", "message"),
+    [
+        ([X], {"modes": ["backward"]}, ValueError, "'backward'"),
+        ([X], {"modes": "backward"}, ValueError, "'backward'"),
+        ([X], {"modes": []}, ValueError, "one or more of"),
+        ([X], {"order": 0}, ValueError, "order must be 1 or more, got 0"),
+        (X, {}, TypeError, r"takes its args in a tuple or a list.* got ndarray; .* write \[x\]"),
+    ],
+)
+def test_a_check_of_nothing_is_refused(args: Any, options: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        check_grads(sin, args, **options)
+
+
 def test_functions_without_results_to_differentiate() -> None:
     check_grads(lambda x: (x > 0, "text", None), [X], order=2)

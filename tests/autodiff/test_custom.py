@@ -26,6 +26,7 @@ from autodiff import (
     primitive,
     value_and_grad,
     vjp,
+    vmap,
 )
 from autodiff.rules.kinds import Bilinear, Elementwise, Linear
 
@@ -317,6 +318,39 @@ def test_primitives_of_other_kinds() -> None:
     check_grads(product, [VECTOR, VECTOR[:1]], order=2)
 
 
+class Squares:
+    """Its methods have derivatives of their own, by one factor too much."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    @custom_jvp
+    def by_jvp(self, x: Any) -> Any:
+        return self.factor * x * x
+
+    @by_jvp.defjvp
+    def _rule(primals: Any, tangents: Any) -> Any:  # noqa: N805
+        (self, x), (_, x_dot) = primals, tangents
+        return self.by_jvp(x), 4.0 * self.factor * x * x_dot
+
+    @custom_vjp
+    def by_vjp(self, x: Any) -> Any:
+        return self.factor * x * x
+
+    by_vjp.defvjp(
+        lambda self, x: (self.factor * x * x, (self.factor, x)),
+        lambda residuals, ct: (None, 4.0 * residuals[0] * residuals[1] * ct),
+    )
+
+
+@pytest.mark.parametrize("name", ["by_jvp", "by_vjp"])
+def test_methods(name: str) -> None:
+    f = getattr(Squares(3.0), name)
+    assert f(TWO) == 12.0
+    assert grad(f)(TWO) == jvp(f, [TWO], [ONE])[1] == 24.0
+    assert vmap(grad(f))(VECTOR).tolist() == (12.0 * VECTOR).tolist()
+
+
 # Errors.
 
 
@@ -328,6 +362,10 @@ def _returning(jvp_result: Any) -> Any:
     f = custom_jvp(lambda x: x)
     f.defjvp(lambda primals, tangents: jvp_result)
     return f
+
+
+_widening = custom_jvp(lambda x: x)
+_widening.defjvp(lambda primals, tangents: (primals[0], tangents[0][None]))
 
 
 def _pulling(fwd_result: Any, cts: Any) -> Any:
@@ -357,6 +395,12 @@ def _keyword_only(x: Any, *, power: int) -> Any:
         (lambda: grad(custom_vjp(marked))(ONE), TypeError, "marked is a custom_vjp function without a rule.* defvjp"),
         (lambda: grad(_returning(ONE))(ONE), TypeError, r"must return a pair \(out, out_dot\), got ndarray"),
         (lambda: forward(_returning((ONE, VECTOR)))(ONE), ValueError, r"tangent of shape \(3,\) .* of shape \(\)"),
+        (lambda: forward(_returning((ONE, 2.0)))(ONE), ValueError, r"tangent float for an array of shape \(\)"),
+        (lambda: grad(_returning((ONE, VECTOR)))(ONE), ValueError, r"tangent of shape \(3,\) .* of shape \(\)"),
+        (lambda: grad(_widening)(ONE), ValueError, r"tangent of shape \(1,\) .* of shape \(\)"),
+        (lambda: forward(_widening)(ONE), ValueError, r"tangent of shape \(1,\) .* of shape \(\)"),
+        (lambda: forward(_pulling(lambda x: (x, x), (2.0,)))(ONE), ValueError, "cotangent float for an array"),
+        (lambda: forward(_pulling(lambda x: (x, x), (VECTOR,)))(ONE), ValueError, r"cotangent of shape \(3,\) for"),
         (lambda: grad(_pulling(lambda x: x, ()))(ONE), TypeError, r"fwd .* pair \(out, residuals\), got"),
         (lambda: grad(_pulling(lambda x: (x, x), ONE))(ONE), TypeError, "each of the 1 arguments, got ndarray"),
         (lambda: grad(_pulling(lambda x: (x, x), (ONE, ONE)))(ONE), TypeError, "got 2 in a tuple"),

@@ -10,8 +10,6 @@ import pytest
 
 from autodiff import (
     array_namespace,
-    checkpoint,
-    custom_jvp,
     grad,
     hessian,
     hvp,
@@ -22,7 +20,6 @@ from autodiff import (
     linear_transpose,
     linearize,
     value_and_grad,
-    vjp,
 )
 
 JACOBIANS = {"jacfwd": jacfwd, "jacrev": jacrev, "jacobian": jacobian}
@@ -232,53 +229,6 @@ def test_hessian_vector_products(xp: Any) -> None:
 # Nesting.
 
 
-def with_own_rule(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    out: Any = custom_jvp(f)
-    out.defjvp(lambda primals, tangents: jvp(f, primals, tangents))
-    return out
-
-
-TRANSFORMATIONS: dict[str, Callable[[Any], Any]] = {
-    "jvp": lambda f: lambda x: jvp(f, [x], [x])[1],
-    "vjp": lambda f: lambda x: vjp(f, x)[1](f(x))[0],
-    "grad": lambda f: grad(lambda x: array_namespace(x).sum(f(x) ** 2)),
-    "linearize": lambda f: lambda x: linearize(f, x)[1](x),
-    "linear_transpose": lambda f: lambda x: linear_transpose(lambda v: jvp(f, [x], [v])[1], x)(f(x))[0],
-    "jacfwd": jacfwd,
-    "jacrev": jacrev,
-    "hessian": hessian,
-    "hvp": lambda f: lambda x: hvp(lambda x: array_namespace(x).sum(f(x)), [x], [x])[0],
-    "checkpoint": checkpoint,
-    "custom_jvp": with_own_rule,
-}
-"""Each takes a function of one array and returns another."""
-
-EXPECTED: dict[str, Callable[[Any, Any], Callable[[Any], Any]]] = {
-    "jvp": lambda func, f: lambda x: func.jvp(f, (x,), (x,))[1],
-    "vjp": lambda func, f: lambda x: func.vjp(f, x)[1](f(x))[0],
-    "grad": lambda func, f: func.grad(lambda x: (f(x) ** 2).sum()),
-    "linearize": lambda func, f: lambda x: func.jvp(f, (x,), (x,))[1],
-    "linear_transpose": lambda func, f: lambda x: func.vjp(f, x)[1](f(x))[0],
-    "jacfwd": lambda func, f: func.jacfwd(f),
-    "jacrev": lambda func, f: func.jacrev(f),
-    "hessian": lambda func, f: func.hessian(f),
-    "hvp": lambda func, f: lambda x: func.jvp(func.grad(lambda x: f(x).sum()), (x,), (x,))[1],
-    "checkpoint": lambda func, f: f,
-    "custom_jvp": lambda func, f: f,
-}
-
-
-@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
-@pytest.mark.parametrize("outer", TRANSFORMATIONS)
-@pytest.mark.parametrize("inner", TRANSFORMATIONS)
-def test_every_pair_in_both_orders(of_torch: Any, outer: str, inner: str) -> None:
-    x = numpy.asarray([0.4, 1.2])
-    found = TRANSFORMATIONS[outer](TRANSFORMATIONS[inner](lambda x: array_namespace(x).sin(x) * x[0]))(x)
-    func = of_torch.func
-    expected = EXPECTED[outer](func, EXPECTED[inner](func, lambda x: of_torch.sin(x) * x[0]))
-    close(found, expected(of_torch.asarray(x)))
-
-
 @pytest.mark.parametrize("name", JACOBIANS)
 def test_three_deep(xp: Any, name: str) -> None:
     x = xp.asarray([0.5, 2.0], dtype=xp.float64)
@@ -319,9 +269,3 @@ def test_perturbations_are_not_confused(xp: Any, outer: str, inner: str) -> None
 def test_errors_say_what_to_do(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(TypeError, match=message):
         call()
-
-
-def test_tangents_of_another_shape() -> None:
-    _, f_jvp = linearize(lambda x: x, VECTOR)
-    with pytest.raises(ValueError, match="shape"):
-        f_jvp(MATRIX)

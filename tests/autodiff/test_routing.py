@@ -21,6 +21,7 @@ CASES = {
     "binary with an array": (lambda x: extensor.sum(extensor.ones(3) * x), numpy.ones(3)),
     "list": (lambda x: extensor.sum(extensor.concat([extensor.ones(2), x, x])), numpy.full(3, 2.0)),
     "keywords": (lambda x: extensor.sum(extensor.clip(x, max=0.6)), numpy.asarray([1.0, 1.0, 0.0])),
+    "fft": (lambda x: extensor.sum(extensor.real(extensor.fft.rfft(x)[0])), numpy.ones(3)),
     "linalg": (lambda x: extensor.linalg.trace(extensor.linalg.outer(x, x)), 2 * numpy.asarray(VALUES)),
     "asarray": (lambda x: extensor.sum(extensor.asarray(x)), numpy.ones(3)),
     "where": (lambda x: extensor.sum(extensor.where(x > 0.3, x, 0.0)), numpy.asarray([0.0, 1.0, 1.0])),

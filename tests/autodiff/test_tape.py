@@ -224,7 +224,7 @@ def test_where_a_tape_records() -> None:
     tape = Tape()
     with pytest.raises(RuntimeError, match="inside of `with"):
         tape.watch(numpy.ones(1))
-    with tape, pytest.raises(TypeError, match=r"Tape\.watch.*int64 array"):
+    with tape, pytest.raises(TypeError, match=r"hold only: int64 array"):
         tape.watch(numpy.asarray([1, 2], dtype="int64"))
     with pytest.raises(RuntimeError, match="records once"), tape:
         pass

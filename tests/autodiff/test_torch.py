@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 import pytest
 
-from autodiff import array_namespace, checkpoint, grad, hessian, hvp, jacfwd, jvp, linearize, vjp
+from autodiff import Tape, array_namespace, checkpoint, grad, hessian, hvp, jacfwd, jvp, linearize, vjp, vmap
 
 torch = pytest.importorskip("torch")
 VALUES = [0.3, 0.7, -1.1]
@@ -33,6 +33,13 @@ def double(f: Any) -> Any:
     return torch.autograd.functional.hessian(f, tensor())
 
 
+def by_tape(x: Any) -> Any:
+    with Tape() as tape:
+        x = tape.watch(x)
+        out = f(x)
+    return tape.gradient(out, x)
+
+
 TRANSFORMATIONS = {
     "grad": lambda x: grad(f)(x),
     "jvp": lambda x: jvp(f, [x], [x])[1],
@@ -42,6 +49,10 @@ TRANSFORMATIONS = {
     "hessian": lambda x: hessian(f)(x),
     "jacfwd": lambda x: jacfwd(grad(f))(x),
     "checkpoint": lambda x: hessian(checkpoint(f))(x),
+    "vmap": lambda x: vmap(grad(f))(torch.stack([x, 2.0 * x])),
+    "vmap of positions": lambda x: vmap(lambda x: x[[0, -1]])(torch.stack([x, 2.0 * x])),
+    "grad of vmap": lambda x: grad(lambda x: array_namespace(x).sum(vmap(lambda y: y * x)(x) ** 2))(x),
+    "Tape": by_tape,
 }
 
 
@@ -53,6 +64,24 @@ def test_derivatives_are_on_the_device_of_their_primals(name: str, device: str) 
     assert (found.device.type, found.shape, found.dtype) == (device, expected.shape, expected.dtype)
     if device != "meta":
         numpy.testing.assert_allclose(found.cpu(), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("device", DEVICES[1:])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, y: grad(lambda x: array_namespace(x).sum(x * y))(x),
+        lambda x, y: grad(lambda y: grad(lambda x: array_namespace(x).sum(x * y))(x)[0])(y),
+        lambda x, y: jvp(lambda x: x * x, [x], [y]),
+        lambda x, y: vjp(lambda x: x * x, x)[1](y),
+        lambda x, y: vmap(lambda x, y: x * y)(x, y),
+        lambda x, y: grad(lambda x: array_namespace(x).sum(array_namespace(x).asarray([x[0], y[1]])))(x),
+    ],
+)
+def test_devices_do_not_mix(call: Any, device: str) -> None:
+    for x, y in ((tensor(device), tensor()), (tensor(), tensor(device))):
+        with pytest.raises(RuntimeError, match=r"(?i)device"):
+            call(x, y)
 
 
 def test_values() -> None:

@@ -129,8 +129,8 @@ def test_repeated_results_can_be_written_to() -> None:
         (lambda x: vmap(lambda x: x)(x[0, 0]), ValueError, r"in_axes is 0 for args\[0\], which is of shape \(\)"),
         (lambda x: vmap(lambda x: x, in_axes=2)(x), ValueError, r"in_axes is 2 for args\[0\].* \(2, 3\)"),
         (lambda x: vmap(lambda x: x, in_axes=-3)(x), ValueError, r"in_axes is -3"),
-        (lambda x: vmap(lambda x: x, in_axes=None)(x), ValueError, "names none"),
-        (lambda x: vmap(lambda x: x)(2.0), ValueError, "among the arguments"),
+        (lambda x: vmap(lambda x: x, in_axes=None)(x), ValueError, "names no array"),
+        (lambda x: vmap(lambda x: x)(2.0), ValueError, "among the arguments, but in_axes names no array"),
         (
             lambda x: vmap(lambda x, y, z: x["a"])({"a": x}, x.T, z=x.T),
             ValueError,
@@ -150,6 +150,13 @@ def test_repeated_results_can_be_written_to() -> None:
 def test_errors(call: Callable[..., Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call(numpy.ones((2, 3)))
+
+
+def test_a_list_is_no_operand() -> None:
+    # It would be broadcast against the examples.
+    for f in (lambda x: x * [1.0, 2.0], lambda x: array_namespace(x).multiply(x, [1.0, 2.0])):
+        with pytest.raises(TypeError, match="operand"):
+            vmap(f)(numpy.ones(2))
 
 
 def test_integers_and_booleans_are_batched() -> None:
@@ -351,6 +358,14 @@ def test_axes_may_be_integers_of_numpy() -> None:
     axis = numpy.int64(-1)
     close(vmap(lambda x: array_namespace(x).sum(x, axis=axis))(VECTORS), numpy.sum(VECTORS, axis=1))
     close(vmap(grad(lambda x: array_namespace(x).max(x, axis=axis)))(VECTORS), VECTORS.max(1)[:, None] == VECTORS)
+
+
+@pytest.mark.parametrize("axis", [numpy.int64(1), numpy.asarray(1), (numpy.int8(1), numpy.int8(-1))])
+def test_axes_of_examples_may_be_integers_of_numpy(axis: Any) -> None:
+    axes = axis if isinstance(axis, tuple) else (axis, axis)
+    out = vmap(lambda x, y: (x + y, x), in_axes=axes, out_axes=axes)(VECTORS, VECTORS)
+    close(out[0], 2 * VECTORS)
+    close(out[1], VECTORS)
 
 
 def test_per_example_gradients_and_their_sum(xp: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import math
 import operator
@@ -108,6 +109,47 @@ def test_operators(xp: Any, wrap: Any, row: spec.Operator) -> None:
         assert x is was is alias
         assert same(xp, x, expected)
         assert same(xp, a, xp.asarray([[3, 2], [1, 2]], dtype=dtype))
+
+
+class Number(enum.IntEnum):
+    TWO = 2
+
+
+@pytest.mark.parametrize("other", [Number.TWO, numpy.float32(2.0)], ids=["enum", "scalar"])
+@pytest.mark.parametrize("name", ["__add__", "__mul__", "__truediv__", "__pow__"])
+def test_numbers_of_other_types(wrap: Any, name: str, other: Any) -> None:
+    f, a = OPERATORS[name], numpy.asarray([1.5, 2.5, 0.5])
+    x = wrap(numpy, a)
+    assert same(numpy, f(x, other), f(a, other))
+    assert same(numpy, getattr(x, f"__r{name[2:]}")(other), f(other, a))
+    check_grads(lambda x: f(x, other), [a], order=2)
+
+
+class Unit:
+    """Has an operator of its own."""
+
+    def __rmul__(self, other: Any) -> str:
+        return "with unit"
+
+
+@pytest.mark.parametrize("other", [[1.0, 2.0], (1.0, 2.0), {}], ids=repr)
+def test_containers_are_no_operands(xp: Any, wrap: Any, other: Any) -> None:
+    x = wrap(xp, xp.asarray([1.0, 2.0]))
+    for f in (operator.add, operator.mul, operator.lt, operator.eq, operator.matmul, operator.iadd):
+        for operands in ((x, other), (other, x)):
+            with pytest.raises(TypeError, match=rf"must be an array .* got {type(other).__name__}; make it an array"):
+                f(*operands)
+
+
+@pytest.mark.parametrize("other", [None, "text", object()], ids=["none", "text", "object"])
+def test_other_operands_have_their_turn(xp: Any, wrap: Any, other: Any) -> None:
+    x = wrap(xp, xp.asarray([1.0, 2.0]))
+    for f in (operator.add, operator.truediv, operator.lt, operator.matmul, operator.iadd):
+        with pytest.raises(TypeError, match=r"unsupported operand|not supported between"):
+            f(x, other)
+    assert (x == other) is False
+    assert x != other
+    assert x * Unit() == "with unit"
 
 
 def test_in_place_operations_do_not_change_shape_or_data_type(wrap: Any) -> None:
