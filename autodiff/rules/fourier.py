@@ -76,7 +76,8 @@ def _irfft_pull(
 def _lengths_and_axes(x: Any, s: Any, axes: Any) -> list[tuple[Any, int]]:
     if axes is None:
         axes = range(-x.ndim if s is None else -len(s), 0)
-    return list(zip([None] * len(axes) if s is None else s, axes, strict=True))
+    lengths = [None] * len(axes) if s is None else [None if n == -1 else n for n in s]
+    return list(zip(lengths, axes, strict=True))
 
 
 def _rfftn(xp: Any, x: Any, /, *, s: Any = None, axes: Any = None, norm: str = "backward") -> Any:

@@ -197,6 +197,7 @@ LENGTHS = [
 MANY_LENGTHS = [
     *each([(2, 3, 4)], {}, {"axes": (0, -1)}, {"axes": (1,)}, {"axes": (2, 0), "norm": "ortho"}, {"norm": "forward"}),
     Case([(2, 3, 4)], (), {"s": (3, 2), "axes": (1, 0)}),
+    Case([(2, 3, 4)], (), {"s": (-1, 3), "axes": (0, 1)}),
     # NumPy deprecates lengths without axes, and array-api-strict passes that on.
     Case([(2, 3, 4)], (), {"s": (4, 3)}, beyond=True),
 ]

@@ -236,6 +236,7 @@ def test_copies_of_every_data_type(xp: Any, mode: str) -> None:
 def test_asarray_does_not_copy_where_it_must_not() -> None:
     x = wrap(numpy).ones(2)
     assert x.namespace.asarray(x, copy=False) is x
+    assert x.namespace.astype(x, x.dtype, copy=False) is x
     with pytest.raises(ValueError, match=r"float32.* of float64 with copy=False"):
         x.namespace.asarray(x, copy=False, dtype=numpy.float32)
 

@@ -1,0 +1,1 @@
+"""The checks of all functions, a module per chapter."""
