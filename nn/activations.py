@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import math
 from importlib import import_module
-from typing import Literal
+from typing import Any, Literal
 
-from autodiff import array_namespace, primitive, stop_gradient
-from autodiff.rules import Elementwise
+import numpy
+
+from autodiff import array_namespace, custom_vjp, once, primitive, stop_gradient
+from autodiff.batching.kinds import along_axis
+from autodiff.namespaces import device_of
+from autodiff.rules import Elementwise, RealLinear
 from nn.namespaces import Array, Namespace
 from nn.special import erfc
 
@@ -20,6 +24,7 @@ __all__ = [
     "elu",
     "gelu",
     "glu",
+    "hard_shrink",
     "hard_sigmoid",
     "hard_swish",
     "hard_tanh",
@@ -29,14 +34,20 @@ __all__ = [
     "mish",
     "prelu",
     "relu",
+    "relu6",
+    "rrelu",
     "selu",
     "sigmoid",
     "silu",
+    "soft_shrink",
     "softmax",
+    "softmin",
     "softplus",
     "softsign",
     "swiglu",
     "tanh",
+    "tanh_shrink",
+    "threshold",
 ]
 
 
@@ -52,6 +63,30 @@ def relu(x: Array) -> Array:
     return array_namespace(x).maximum(x, 0.0)
 
 
+def relu6(x: Array) -> Array:
+    """:func:`relu`, but at most 6 (Howard et al., "MobileNets", 2017).
+
+    Examples
+    --------
+    >>> import numpy
+    >>> relu6(numpy.asarray([-1.0, 2.0, 8.0]))
+    array([0., 2., 6.])
+    """
+    return hard_tanh(x, 0.0, 6.0)
+
+
+def threshold(x: Array, threshold: float, value: float) -> Array:
+    """``x`` where larger than the threshold, else the value.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> threshold(numpy.asarray([-1.0, 0.5, 2.0]), 0.5, -3.0)
+    array([-3., -3.,  2.])
+    """
+    return array_namespace(x).where(x > threshold, x, value)
+
+
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     """``x`` where positive, else ``negative_slope * x``.
 
@@ -62,6 +97,31 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     array([-0.01,  0.  ,  2.  ])
     """
     return array_namespace(x).where(x > 0, x, negative_slope * x)
+
+
+def rrelu(x: Array, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: numpy.random.Generator | None = None) -> Array:
+    """:func:`leaky_relu` with a slope that is drawn for each element (Xu et al., "Empirical evaluation of rectified
+    activations in convolutional network", 2015).
+
+    Parameters
+    ----------
+    x : array
+    lower, upper : float
+        Between which slopes are drawn, uniformly.
+    rng : numpy.random.Generator, optional
+        Draws them, in training; without it, as in eval mode, all are the mean of both.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> rrelu(numpy.asarray([-1.0, 2.0]), 0.25, 0.75)
+    array([-0.5,  2. ])
+    """
+    if rng is None:
+        return leaky_relu(x, (lower + upper) / 2)
+    seed = once(lambda: int(rng.integers(2**63)))
+    slopes = numpy.random.default_rng(seed).uniform(lower, upper, tuple(x.shape))
+    return prelu(x, array_namespace(x).asarray(slopes, dtype=x.dtype, device=device_of(x)))
 
 
 def prelu(x: Array, alpha: Array) -> Array:
@@ -213,6 +273,51 @@ def hard_tanh(x: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
     return xp.maximum(xp.minimum(x, max_val), min_val)
 
 
+def hard_shrink(x: Array, lambd: float = 0.5) -> Array:
+    """``x``, but 0 from ``-lambd`` to ``lambd``.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> hard_shrink(numpy.asarray([-2.0, 0.5, 1.0]))
+    array([-2.,  0.,  1.])
+    """
+    xp = array_namespace(x)
+    return xp.where(xp.abs(x) > lambd, x, 0.0)
+
+
+def soft_shrink(x: Array, lambd: float = 0.5) -> Array:
+    """``x``, but nearer to 0 by ``lambd``, at which it stops.
+
+    Raises
+    ------
+    ValueError
+        If `lambd` is negative.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> soft_shrink(numpy.asarray([-2.0, 0.25, 1.0]))
+    array([-1.5,  0. ,  0.5])
+    """
+    if lambd < 0:
+        raise ValueError(f"lambd must be at least 0, got {lambd}")
+    xp = array_namespace(x)
+    return xp.where(x > lambd, x - lambd, xp.where(x < -lambd, x + lambd, 0.0))
+
+
+def tanh_shrink(x: Array) -> Array:
+    """``x - tanh(x)``.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> tanh_shrink(numpy.asarray([-1e4, 0.0, 1.0])).round(4)
+    array([-9.999e+03,  0.000e+00,  2.384e-01])
+    """
+    return x - array_namespace(x).tanh(x)
+
+
 def tanh(x: Array) -> Array:
     """Hyperbolic tangent, the function of the namespace.
 
@@ -232,10 +337,11 @@ _SOFTPLUS = primitive(
 )
 
 
-def softplus(x: Array, beta: float = 1.0) -> Array:
+def softplus(x: Array, beta: float = 1.0, threshold: float = math.inf) -> Array:
     """Smooth :func:`relu`, ``log(1 + exp(beta * x)) / beta``; the larger the positive `beta`, the sharper.
 
-    PyTorch's ``threshold``, above which it takes `x` itself, is not needed: nothing overflows.
+    Where ``beta * x`` is above the threshold it is `x` itself. PyTorch takes 20 for it; it is infinite by
+    default, as nothing overflows here.
 
     Examples
     --------
@@ -243,7 +349,8 @@ def softplus(x: Array, beta: float = 1.0) -> Array:
     >>> softplus(numpy.asarray([-1e4, 0.0, 1e4]))
     array([0.00000000e+00, 6.93147181e-01, 1.00000000e+04])
     """
-    return _SOFTPLUS(x) if beta == 1 else _SOFTPLUS(x * beta) / beta
+    out = _SOFTPLUS(x) if beta == 1 else _SOFTPLUS(x * beta) / beta
+    return out if threshold == math.inf else array_namespace(x).where(x * beta > threshold, x, out)
 
 
 def _softsign_derivative(xp: Namespace, t: Array, out: Array, x: Array) -> Array:
@@ -309,6 +416,35 @@ def gelu(x: Array, approximate: Literal["none", "tanh"] = "none") -> Array:
     raise ValueError(f"approximate is {approximate!r}, expected 'none' or 'tanh'")
 
 
+class ReadsResult(RealLinear):
+    """A rule that reads the result of its function, and nothing else."""
+
+    reads_out = True
+
+
+def _softmax(xp: Namespace, x: Array, *, axis: int) -> Array:
+    out = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    out /= xp.sum(out, axis=axis, keepdims=True)
+    return out
+
+
+def softmax_derivative(xp: Namespace, t: Array, out: Array, _: object, *, axis: int = -1) -> Array:
+    """Product with the Jacobian, which is symmetric: ``diag(out) - outer(out, out)``."""
+    product = xp.multiply(t, out)
+    return product - xp.multiply(out, xp.sum(product, axis=axis, keepdims=True))
+
+
+_SOFTMAX = primitive(
+    ReadsResult("softmax", softmax_derivative, softmax_derivative),
+    {
+        "torch": lambda x, axis: import_module("torch").softmax(x, axis),
+        "jax": lambda x, axis: import_module("jax.nn").softmax(x, axis),
+    },
+    definition=_softmax,
+    batching=along_axis(None),
+)
+
+
 def softmax(x: Array, axis: int = -1) -> Array:
     """Positive numbers that sum to one along `axis`, proportional to ``exp(x)``.
 
@@ -320,11 +456,44 @@ def softmax(x: Array, axis: int = -1) -> Array:
     >>> softmax(numpy.asarray([1e4, 0.0, 1e4]))
     array([0.5, 0. , 0.5])
     """
-    if 0 in x.shape:
-        return x
+    return x if 0 in x.shape else _SOFTMAX(x, axis=axis)
+
+
+def softmin(x: Array, axis: int = -1) -> Array:
+    """:func:`softmax` of ``-x``.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> softmin(numpy.asarray([1e4, 0.0, 0.0]))
+    array([0. , 0.5, 0.5])
+    """
+    return softmax(-x, axis)
+
+
+@custom_vjp
+def _log_softmax(x: Array, axis: int) -> Array:
+    return _log_softmax_forward(x, axis)[0]
+
+
+def _log_softmax_forward(x: Array, axis: int) -> tuple[Array, Any]:
     xp = array_namespace(x)
-    exponentials = xp.exp(_shifted(xp, x, axis))
-    return exponentials / xp.sum(exponentials, axis=axis, keepdims=True)
+    out = x - xp.max(stop_gradient(x), axis=axis, keepdims=True)
+    exponentials = xp.exp(out)
+    total = xp.sum(exponentials, axis=axis, keepdims=True)
+    out -= xp.log(total)
+    return out, (exponentials, total, axis)
+
+
+def _log_softmax_backward(residuals: Any, ct: Array) -> tuple[Array, None]:
+    exponentials, total, axis = residuals
+    xp = array_namespace(exponentials, ct)
+    x_ct = xp.multiply(exponentials, -xp.sum(ct, axis=axis, keepdims=True) / total)
+    x_ct += ct
+    return x_ct, None
+
+
+_log_softmax.defvjp(_log_softmax_forward, _log_softmax_backward)
 
 
 def log_softmax(x: Array, axis: int = -1) -> Array:
@@ -336,16 +505,8 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
     >>> log_softmax(numpy.asarray([1e4, 0.0]))
     array([     0., -10000.])
     """
-    if 0 in x.shape:
-        return x
-    xp = array_namespace(x)
-    shifted = _shifted(xp, x, axis)
-    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
-
-
-def _shifted(xp: Namespace, x: Array, axis: int) -> Array:
-    """``x`` less its maximum, lest an exponential overflow; results do not depend on it, so neither do gradients."""
-    return x - xp.max(stop_gradient(x), axis=axis, keepdims=True)
+    out: Array = x if 0 in x.shape else _log_softmax(x, axis)
+    return out
 
 
 def glu(x: Array, axis: int = -1) -> Array:

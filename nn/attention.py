@@ -17,21 +17,11 @@ import numpy
 from autodiff import array_namespace, primitive
 from autodiff.batching.kinds import elementwise
 from autodiff.namespaces import device_of
-from autodiff.rules import RealLinear
+from nn.activations import ReadsResult, softmax_derivative
 from nn.dropouts import dropout
-from nn.namespaces import Array, Namespace, is_floating
+from nn.namespaces import Array, Namespace, is_floating, namespace_or_default
 
-__all__ = ["additive_mask", "attend", "frequencies", "rotary_embedding", "scaled_dot_product_attention"]
-
-
-class _ReadsResult(RealLinear):
-    reads_out = True
-
-
-def _derivative(xp: Namespace, t: Array, out: Array, _: object) -> Array:
-    """Product with the Jacobian, which is symmetric: ``diag(out) - outer(out, out)`` for each row."""
-    product = xp.multiply(t, out)
-    return product - xp.multiply(out, xp.sum(product, axis=-1, keepdims=True))
+__all__ = ["alibi_bias", "rotary_embedding", "scaled_dot_product_attention"]
 
 
 def _weights(xp: Namespace, scores: Array) -> Array:
@@ -46,8 +36,8 @@ def _torch_weights(scores: Array) -> Array:
     return weights.masked_fill_(scores.amax(-1, keepdim=True) == -math.inf, 0.0)
 
 
-_WEIGHTS = primitive(
-    _ReadsResult("attention_weights", _derivative, _derivative),
+masked_softmax = primitive(
+    ReadsResult("masked_softmax", softmax_derivative, softmax_derivative),
     {"torch": _torch_weights},
     definition=_weights,
     batching=elementwise,
@@ -75,6 +65,13 @@ def additive_mask(mask: Array, dtype: object, *, taken: bool) -> Array:
     return xp.where(mask, still, cut) if taken else xp.where(mask, cut, still)
 
 
+def causal_mask(shape: tuple[int, ...], offset: int, *, like: Array) -> Array:
+    """What to add to scores of that shape such that no query takes a later key into account."""
+    xp = array_namespace(like)
+    later = xp.full(shape, -math.inf, dtype=like.dtype, device=device_of(like))
+    return xp.triu(later, k=offset + 1)
+
+
 def attend(
     query: Array,
     key: Array,
@@ -99,11 +96,10 @@ def attend(
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = _by_groups(xp, query * scale, xp.matrix_transpose(key))
     if is_causal:
-        later = xp.full(scores.shape[-2:], -math.inf, dtype=wide, device=device_of(query))
-        scores = scores + xp.triu(later, k=offset + 1)
+        scores = scores + causal_mask(scores.shape[-2:], offset, like=query)
     if mask is not None:
         scores = xp.add(scores, additive_mask(mask, wide, taken=True))
-    weights = _WEIGHTS(scores) if scores.shape[-1] else scores
+    weights = masked_softmax(scores) if scores.shape[-1] else scores
     out = _by_groups(xp, weights if drop is None else drop(weights), value)
     return _cast(xp, out, dtype), _cast(xp, weights, dtype)
 
@@ -224,6 +220,68 @@ def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 def frequencies(dim: int, base: float) -> numpy.ndarray[Any, Any]:
     """Angles by which pairs of `dim` features turn from one position to the next: ``base ** (-2 * i / dim)``."""
     return base ** (-numpy.arange(0, dim, 2) / dim)
+
+
+def alibi_bias(
+    num_heads: int,
+    queries: int,
+    keys: int | None = None,
+    *,
+    offset: int = 0,
+    xp: Namespace | None = None,
+    dtype: Any = None,
+) -> Array:
+    """What attention with linear biases adds to scores: the distance of query and key, times a slope for each head.
+
+    It takes the place of an encoding of positions, also for texts longer than those trained on. Pass it as a mask, to
+    :func:`scaled_dot_product_attention` or as ``attn_mask`` of :class:`nn.MultiHeadAttention`.
+
+    Parameters
+    ----------
+    num_heads : int
+    queries, keys : int
+        How many there are, by default as many keys as queries.
+    offset : int
+        Position of the first query among the keys.
+    xp : namespace, optional
+        Namespace of the result; None for ``extensor``.
+    dtype : optional
+        Data type of the result; None for ``xp.float32``.
+
+    Returns
+    -------
+    array
+        Shape (num_heads, queries, keys), ``-slope * abs(position of the query - position of the key)``.
+
+    References
+    ----------
+    O. Press, N. A. Smith, M. Lewis, "Train short, test long: attention with linear biases enables input length
+    extrapolation", ICLR 2022, section 3.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> alibi_bias(8, 2, xp=numpy)[0]
+    array([[-0. , -0.5],
+           [-0.5, -0. ]], dtype=float32)
+    """
+    if num_heads < 1:
+        raise ValueError(f"num_heads must be positive, got {num_heads}")
+    xp = namespace_or_default(xp)
+    distances = abs(numpy.arange(offset, offset + queries)[:, None] - numpy.arange(queries if keys is None else keys))
+    biases = -_slopes(num_heads)[:, None, None] * distances
+    return xp.asarray(biases, dtype=xp.float32 if dtype is None else dtype)
+
+
+def _slopes(num_heads: int) -> numpy.ndarray[Any, Any]:
+    """A geometric sequence; where heads are no power of two, those of the next lower one, then every other of twice as
+    many, as in the paper's code.
+    """
+    whole = 2 ** math.floor(math.log2(num_heads))
+    slopes: numpy.ndarray[Any, Any] = 2.0 ** (-8 / whole * numpy.arange(1, whole + 1))
+    if whole == num_heads:
+        return slopes
+    return numpy.concatenate([slopes, _slopes(2 * whole)[::2][: num_heads - whole]])
 
 
 def rotary_embedding(x: Array, *, base: float = 10000.0, interleaved: bool = False, offset: int = 0) -> Array:

@@ -17,22 +17,27 @@ in checkpoints. So that :class:`Checkpoint` saves what the others have done, it 
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from nn.checkpoints import checkpoints_in
+from nn.arguments import checked_count
+from nn.checkpoints import checkpoints_in, latest_checkpoint, step_of
+from nn.history import by_number
+from nn.names import free
+from nn.plots import require_matplotlib
 
 if TYPE_CHECKING:
     from nn.training import Run
 
 __all__ = [
-    "EVENTS",
     "CSVLogger",
     "Checkpoint",
     "EarlyStopping",
@@ -47,6 +52,12 @@ EVENTS = ("on_fit_start", "on_epoch_start", "on_step_end", "on_epoch_end", "on_f
 
 Mode = Literal["min", "max"]
 Path_ = str | os.PathLike[str]
+
+_BETTER: dict[Mode, tuple[str, ...]] = {
+    "min": ("loss", "error", "entropy", "mse", "mae"),
+    "max": ("accuracy", "precision", "recall", "score"),
+}
+"""Words in the names of numbers that are the better the smaller, or the larger, they are."""
 
 
 class LambdaCallback:
@@ -67,21 +78,21 @@ class LambdaCallback:
 
 
 class Best:
-    """Whether a logged number is the best so far.
+    """Whether a logged number is the best so far; NaN never is.
 
     Parameters
     ----------
     monitor : str
         Its name.
     mode : {"min", "max"}, optional
-        Which is better; by default "min" for losses and errors and "max" for anything else.
+        Which is better; by default its name tells, of losses, errors, accuracies and scores.
     min_delta : float
         By how much to be better.
     """
 
     def __init__(self, monitor: str, mode: Mode | None, min_delta: float = 0.0) -> None:
         if mode is None:
-            mode = "min" if any(word in monitor for word in ("loss", "error")) else "max"
+            mode = _mode_of(monitor)
         if mode not in ("min", "max"):
             raise ValueError(f"mode must be 'min' or 'max', got {mode!r}")
         self.monitor, self.sign, self.min_delta = monitor, -1 if mode == "min" else 1, min_delta
@@ -90,10 +101,21 @@ class Best:
     def improved(self, run: Run) -> bool:
         """Take note of an epoch."""
         value = logged(run, self.monitor)
+        if math.isnan(value):
+            return False
         if self.value is not None and not self.sign * value > self.sign * self.value + self.min_delta:
             return False
         self.value = value
         return True
+
+
+def _mode_of(monitor: str) -> Mode:
+    modes = [mode for mode, words in _BETTER.items() if any(word in monitor for word in words)]
+    if len(modes) != 1:
+        raise ValueError(
+            f"whether a small or a large {monitor!r} is better is not known; pass mode='min' or mode='max'"
+        )
+    return modes[0]
 
 
 def logged(run: Run, name: str) -> float:
@@ -113,7 +135,7 @@ class EarlyStopping:
     patience : int
         How many epochs in a row may be no better.
     mode : {"min", "max"}, optional
-        Which is better; by default "min" for losses and errors and "max" for anything else.
+        Which is better; by default its name tells, of losses, errors, accuracies and scores.
     min_delta : float
         By how much to be better.
     restore_best : bool
@@ -129,7 +151,8 @@ class EarlyStopping:
         min_delta: float = 0.0,
         restore_best: bool = True,
     ) -> None:
-        self.best, self.patience, self.restore_best = Best(monitor, mode, min_delta), patience, restore_best
+        self.best, self.restore_best = Best(monitor, mode, min_delta), restore_best
+        self.patience = checked_count("patience", patience)
         self.waited = 0
         self.model: dict[str, Any] | None = None
 
@@ -172,7 +195,7 @@ class Checkpoint:
     best : str, optional
         Name of a logged number: the epoch in which it was the best is kept as well.
     mode : {"min", "max"}, optional
-        Which is better; by default "min" for losses and errors and "max" for anything else.
+        Which is better; by default its name tells, of losses, errors, accuracies and scores.
     """
 
     def __init__(
@@ -186,14 +209,20 @@ class Checkpoint:
         mode: Mode | None = None,
     ) -> None:
         for name, value in (("every", every), ("every_steps", every_steps), ("keep", keep)):
-            if value is not None and value < 1:
-                raise ValueError(f"{name} must be 1 or more, got {value}")
+            if value is not None:
+                checked_count(name, value)
         self.folder, self.every, self.every_steps, self.keep = Path(folder), every, every_steps, keep
         self.best = None if best is None else Best(best, mode)
 
     def on_fit_start(self, run: Run) -> None:
-        """Make the folder."""
+        """Make the folder; refuse one in which another run was further than this one is."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        latest = latest_checkpoint(self.folder)
+        if latest is not None and step_of(latest) > run.step:
+            raise ValueError(
+                f"{self.folder} holds checkpoints of later steps than {run.step}, up to {latest.name}: continue from "
+                f"them with resume={os.fspath(self.folder)!r}, delete them, or take another folder"
+            )
 
     def on_step_end(self, run: Run) -> None:
         """Save, if it is time."""
@@ -255,11 +284,16 @@ class Observe:
 class CSVLogger:
     """Write a line per epoch, of all that is logged, to a file of comma-separated values.
 
-    The file holds the whole history at any time: a run that was resumed leaves the same as one that was not.
+    The file holds the whole history at any time: a run that was resumed leaves the same as one that was not. Its folder
+    is made if it is missing.
     """
 
     def __init__(self, path: Path_) -> None:
-        self.path = path
+        self.path = Path(path)
+
+    def on_fit_start(self, run: Run) -> None:
+        """Make the folder."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def on_epoch_end(self, run: Run) -> None:
         """Write."""
@@ -267,10 +301,15 @@ class CSVLogger:
 
 
 class LearningCurve:
-    """Draw the learning curve anew after each epoch; needs Matplotlib."""
+    """Draw the learning curve anew after each epoch; needs Matplotlib. The folder is made if it is missing."""
 
     def __init__(self, path: Path_) -> None:
-        self.path = path
+        require_matplotlib()
+        self.path = Path(path)
+
+    def on_fit_start(self, run: Run) -> None:
+        """Make the folder."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def on_epoch_end(self, run: Run) -> None:
         """Draw."""
@@ -279,6 +318,9 @@ class LearningCurve:
 
 class TensorBoard:
     """Log for TensorBoard; needs the package `tensorboardX`, or `tensorboard` with PyTorch.
+
+    The tags are the names of what is logged, with underscores: ``validation_loss``. Epochs that a resumed run does anew
+    replace those of the run before.
 
     Parameters
     ----------
@@ -292,17 +334,26 @@ class TensorBoard:
     """
 
     def __init__(self, folder: Path_) -> None:
-        self.writer = _summary_writer()(os.fspath(folder))
+        self.folder, self.open = os.fspath(folder), _summary_writer()
+        self.writer: Any = None
+
+    def on_fit_start(self, run: Run) -> None:
+        """Open a new file."""
+        # Files of the same second are told apart by their suffixes.
+        self.writer = self.open(self.folder, purge_step=len(run.history) + 1, filename_suffix=f".{time.time_ns()}")
 
     def on_epoch_end(self, run: Run) -> None:
         """Write."""
-        for name, value in run.logs.items():
-            if name != "epoch" and not hasattr(value, "shape"):
-                self.writer.add_scalar(name, value, run.epoch)
+        for name, value in by_number(run.logs).items():
+            if name != "epoch" and isinstance(value, Real):
+                self.writer.add_scalar(name.replace(" ", "_"), value, run.epoch)
+        self.writer.flush()
 
     def on_fit_end(self, run: Run) -> None:
         """Finish the file."""
-        self.writer.close()
+        if self.writer is not None:
+            self.writer.close()
+            self.writer = None
 
 
 def _summary_writer() -> Any:
@@ -319,7 +370,7 @@ def _summary_writer() -> Any:
 
 
 class ProgressReport:
-    """A progress bar on a terminal, elsewhere a plain line per epoch."""
+    """A plain line per epoch, and on a terminal a progress bar below them."""
 
     seconds_between = 0.1
 
@@ -334,30 +385,32 @@ class ProgressReport:
             return
         columns = (
             TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[logs]}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[loss]}"),
             TimeElapsedColumn(),
         )
-        self.bar = Progress(*columns, console=console)
-        self.bar.add_task(self._title(run), total=None, logs="")
+        self.bar = Progress(*columns, console=console, transient=True)
+        self.bar.add_task(self._title(run), total=None, loss="")
         self.bar.start()
 
     def on_epoch_start(self, run: Run) -> None:
         """Begin anew."""
-        self._show(run, completed=run.steps_done, total=run.steps_per_epoch, description=self._title(run))
+        self._show(completed=run.steps_done, total=run.steps_per_epoch, description=self._title(run))
 
     def on_step_end(self, run: Run) -> None:
         """Advance."""
-        if self.bar is not None and time.monotonic() - self.shown > self.seconds_between:
-            self._show(run, completed=run.steps_done)
+        if self.bar is not None and time.monotonic() - self.shown >= self.seconds_between:
+            self._show(completed=run.steps_done, loss=f"loss {_short(run.totals.value('loss'))}")
 
     def on_epoch_end(self, run: Run) -> None:
         """Say what is logged."""
-        logs = "  ".join(f"{name} {value:.4f}" for name, value in run.logs.items() if isinstance(value, float))
+        numbers = {name: value for name, value in run.logs.items() if name != "epoch" and isinstance(value, Real)}
+        line = "  ".join([self._title(run), *(f"{name} {_short(value)}" for name, value in numbers.items())])
         if self.bar is None:
-            print(f"{self._title(run)}  {logs}", flush=True)
+            print(line, flush=True)
         else:
-            self._show(run, completed=run.steps_done, logs=logs)
+            self.bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def on_fit_end(self, run: Run) -> None:
         """Close the bar."""
@@ -365,7 +418,7 @@ class ProgressReport:
             self.bar.stop()
             self.bar = None
 
-    def _show(self, run: Run, **fields: Any) -> None:
+    def _show(self, **fields: Any) -> None:
         if self.bar is not None:
             self.bar.update(self.bar.task_ids[0], **fields)
             self.shown = time.monotonic()
@@ -374,8 +427,15 @@ class ProgressReport:
         return f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}"
 
 
-def checked(callbacks: Any) -> list[Any]:
+def _short(value: Any) -> str:
+    return f"{value:.2e}" if 0 < abs(value) < 1e-3 else f"{value:.4f}"
+
+
+def checked(callbacks: Iterable[Any]) -> list[Any]:
     """The callbacks, if each has events to wait for, and these exist."""
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks are a list, got {type(callbacks).__name__}")
+    callbacks = list(callbacks)
     for callback in callbacks:
         if isinstance(callback, type):
             raise TypeError(f"the callback {callback.__name__} is a class: pass an object, {callback.__name__}(...)")
@@ -384,7 +444,7 @@ def checked(callbacks: Any) -> list[Any]:
             raise TypeError(f"{type(callback).__name__} has {strangers[0]}; the events are {', '.join(EVENTS)}")
         if not names:
             raise TypeError(f"{type(callback).__name__} is no callback: it has none of {', '.join(EVENTS)}")
-    return list(callbacks)
+    return callbacks
 
 
 def methods(callbacks: list[Any], event: str) -> list[Callable[[Any], Any]]:
@@ -396,9 +456,6 @@ def with_states(callbacks: list[Any]) -> dict[str, Any]:
     """Those callbacks that remember something, by name."""
     named: dict[str, Any] = {}
     for callback in callbacks:
-        if not hasattr(callback, "state_dict"):
-            continue
-        name = type(callback).__name__
-        taken = sum(other.partition(":")[0] == name for other in named)
-        named[f"{name}:{taken + 1}" if taken else name] = callback
+        if hasattr(callback, "state_dict"):
+            named[free(type(callback).__name__, named)] = callback
     return named

@@ -17,12 +17,14 @@ import numpy
 import optree
 
 from autodiff import array_namespace
+from nn.fitting import misnamed
 from nn.module import Module
+from nn.names import joined
 from nn.namespaces import Array, as_numpy, converted, dtype_name, is_array
 from nn.optimizers import Attached
 from nn.serialization import load, read_metadata, save
 
-__all__ = ["generators", "latest_checkpoint", "load_checkpoint", "save_checkpoint"]
+__all__ = ["latest_checkpoint", "load_checkpoint", "save_checkpoint"]
 
 _TREE, _ARRAY = "checkpoint", "__array__"
 
@@ -126,13 +128,18 @@ def latest_checkpoint(folder: str | os.PathLike[str]) -> Path | None:
 def checkpoints_in(folder: str | os.PathLike[str]) -> list[Path]:
     """Checkpoints by step in a folder, the latest last."""
     found = [path for path in Path(folder).glob("step-*.safetensors") if re.fullmatch(r"step-\d+", path.stem)]
-    return sorted(found, key=lambda path: int(path.stem.removeprefix("step-")))
+    return sorted(found, key=step_of)
+
+
+def step_of(path: Path) -> int:
+    """The step of a checkpoint, by its name."""
+    return int(path.stem.removeprefix("step-"))
 
 
 def generators(model: Module) -> dict[str, numpy.random.Generator]:
     """The NumPy generators that a model's modules hold as attributes, by path."""
     return {
-        f"{path}.{name}" if path else name: value
+        joined(path, name): value
         for path, module in model.named_modules()
         for name, value in vars(module).items()
         if isinstance(value, numpy.random.Generator)
@@ -165,9 +172,9 @@ def _encoded(value: Any, path: str, arrays: dict[str, Array]) -> Any:
     if isinstance(value, dict):
         if strangers := [key for key in value if not isinstance(key, str)]:
             raise TypeError(f"keys of a checkpoint are texts, got {strangers[0]!r} in {path or 'the parts'}")
-        return {key: _encoded(item, _joined(path, key), arrays) for key, item in value.items()}
+        return {key: _encoded(item, joined(path, key), arrays) for key, item in value.items()}
     if isinstance(value, list):
-        return [_encoded(item, _joined(path, str(i)), arrays) for i, item in enumerate(value)]
+        return [_encoded(item, joined(path, str(i)), arrays) for i, item in enumerate(value)]
     if is_array(value):
         if path in arrays:
             raise ValueError(f"two arrays go by the name {path!r}; rename a key that holds a dot")
@@ -195,11 +202,10 @@ def _differences(part: Any, saved: Any, path: str) -> Iterator[str]:
             yield f"{path} is of a generator {found}, expected {own}"
     elif isinstance(part, Mapping):
         theirs = saved if isinstance(saved, dict) else {}
-        yield from (f"missing {_joined(path, key)}" for key in part if key not in theirs)
-        yield from (f"unexpected {_joined(path, key)}" for key in theirs if key not in part)
+        yield from misnamed([joined(path, key) for key in theirs], [joined(path, key) for key in part])
         for key, item in part.items():
             if key in theirs:
-                yield from _differences(item, theirs[key], _joined(path, key))
+                yield from _differences(item, theirs[key], joined(path, key))
     elif isinstance(part, (list, tuple)) and _has_arrays(part):
         yield from _differences(_by_position(part), _by_position(saved if isinstance(saved, list) else ()), path)
     elif (is_array(part) or is_array(saved)) and (own := _describe(part)) != (found := _describe(saved)):
@@ -238,7 +244,3 @@ def _describe(value: Any) -> str:
     if not is_array(value):
         return type(value).__name__
     return f"{dtype_name(value)} of shape {tuple(value.shape)}"
-
-
-def _joined(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -18,6 +19,7 @@ import autodiff
 from autodiff import array_namespace
 from nn.callbacks import LambdaCallback
 from nn.data import Dataset, load_digits, load_mnist
+from nn.finiteness import NonFiniteError
 from nn.history import History
 from nn.layers import Flatten, Linear, ReLU, Sequential
 from nn.metrics import accuracy
@@ -30,8 +32,11 @@ from nn.training import Run, fit
 
 __all__ = ["main"]
 
+FAILURE = 1
 USAGE_ERROR = 2
-INTERRUPTED = 128 + 2  # as shells count a death by SIGINT
+# As shells count deaths by SIGINT and SIGPIPE.
+INTERRUPTED = 128 + 2
+NOT_READ = 128 + 13
 
 Number = TypeVar("Number", int, float)
 
@@ -40,7 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
-    return command(options)
+    try:
+        code = command(options)
+        print(end="", flush=True)
+    except OSError as error:
+        if error.filename is None:
+            _drop_output()
+        if isinstance(error, BrokenPipeError):
+            return NOT_READ
+        print(f"extensor: {_reason(error)}", file=sys.stderr)
+        return FAILURE
+    return code
 
 
 def parser() -> argparse.ArgumentParser:
@@ -99,6 +114,9 @@ def _train(options: argparse.Namespace) -> int:
         kept = f"{weights} is whole, from epoch {saved[-1]}" if saved else "before the first checkpoint"
         print(f"extensor: interrupted; {kept}", file=sys.stderr)
         return INTERRUPTED
+    except NonFiniteError as error:
+        print(f"extensor: {error}", file=sys.stderr)
+        return FAILURE
     return 0
 
 
@@ -163,12 +181,23 @@ def _usage_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        print(f"extensor: {reason}", file=sys.stderr)
+        print(f"extensor: {_reason(error)}", file=sys.stderr)
         raise SystemExit(USAGE_ERROR) from error
     except (ImportError, TypeError, ValueError) as error:
         print(f"extensor: {error}", file=sys.stderr)
         raise SystemExit(USAGE_ERROR) from error
+
+
+def _drop_output() -> None:
+    """Let nobody read what is left to write: Python writes it as it exits, and would complain there once more."""
+    with suppress(AttributeError, OSError):  # without a file beneath, there is nothing to do
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _reason(error: OSError) -> str:
+    if error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
 def _positive(kind: type[Number]) -> Callable[[str], Number]:

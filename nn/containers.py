@@ -37,7 +37,12 @@ class ParameterDict(Module):
             self[name] = array
 
     def __setitem__(self, name: str, array: Array | Parameter) -> None:
-        self._hold(name, array if isinstance(array, Parameter) else Parameter(array))
+        if isinstance(array, Parameter):
+            self._hold(name, array)
+        elif name in self._own:
+            self._own[name].data = array
+        else:
+            self._hold(name, Parameter(array))
 
     def __getitem__(self, name: str) -> Array:
         return self._own[name].data

@@ -28,9 +28,9 @@ from autodiff.namespaces import device_of
 from autodiff.rules import Bilinear, Rule
 from nn.namespaces import Array, Namespace
 from nn.padding import pad
-from nn.windows import AXES, Sizes, Windows, batch_first, batch_last, check_images, more_images, per_axis
+from nn.windows import AXES, Sizes, Windows, batch_first, batch_last, more_images, of_images, per_axis
 
-__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "padding_pairs"]
+__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
 _BLOCK = 1 << 19
 """Elements of windows that are laid out at a time: many for one matrix product, few for the cache and the memory."""
@@ -239,7 +239,6 @@ def padding_pairs(
 
 
 def _check(ndim: int, x: Array, weight: Array, bias: Array | None, groups: int, *, transposed: bool) -> None:
-    check_images(x, ndim)
     channels = ("in_channels", "out_channels / groups") if transposed else ("out_channels", "in_channels / groups")
     expected = ", ".join((*channels, *[f"kernel {axis}" for axis in AXES[ndim]]))
     if groups < 1 or weight.ndim != ndim + 2 or weight.shape[0] % groups:
@@ -263,6 +262,7 @@ def _with_bias(xp: Namespace, y: Array, bias: Array | None) -> Array:
     return y if bias is None else xp.add(y, xp.reshape(bias, (-1, *[1] * (y.ndim - 2))))
 
 
+@of_images
 def _conv(
     ndim: int,
     x: Array,
@@ -285,6 +285,7 @@ def _conv(
     return _with_bias(xp, convolve(x, weight, windows=windows, groups=groups), bias)
 
 
+@of_images
 def _conv_transpose(
     ndim: int,
     x: Array,
@@ -357,7 +358,7 @@ def conv2d(
     Parameters
     ----------
     x : array
-        Images of a floating-point data type, shape (batch, in_channels, height, width).
+        Images of a floating-point data type, shape (batch, in_channels, height, width), or one without the batch.
     weight : array
         Kernels, shape (out_channels, in_channels / groups, kernel height, kernel width).
     bias : array, optional
@@ -375,7 +376,7 @@ def conv2d(
     Returns
     -------
     array
-        Shape (batch, out_channels, rows, columns), where
+        Shape (batch, out_channels, rows, columns), or without the batch, where
         ``rows = (height + 2 * padding - dilation * (kernel height - 1) - 1) // stride + 1`` and so for columns.
 
     Raises
@@ -454,7 +455,7 @@ def conv_transpose2d(
     Parameters
     ----------
     x : array
-        Images of a floating-point data type, shape (batch, in_channels, height, width).
+        Images of a floating-point data type, shape (batch, in_channels, height, width), or one without the batch.
     weight : array
         Kernels, shape (in_channels, out_channels / groups, kernel height, kernel width).
     bias : array, optional
@@ -474,7 +475,7 @@ def conv_transpose2d(
     Returns
     -------
     array
-        Shape (batch, out_channels, rows, columns), where
+        Shape (batch, out_channels, rows, columns), or without the batch, where
         ``rows = (height - 1) * stride - 2 * padding + dilation * (kernel height - 1) + output_padding + 1`` and so for
         columns.
 

@@ -10,6 +10,7 @@ from typing import Any
 import autodiff
 from nn.module import Module
 from nn.namespaces import Array
+from nn.parameter import Parameter
 
 __all__ = ["backward", "functional_call", "value_and_grad"]
 
@@ -26,14 +27,20 @@ def bound(model: Module, params: Mapping[str, Array]) -> Iterator[None]:
     own = dict(model.named_parameters())
     if strangers := [name for name in params if name not in own]:
         raise ValueError(f"{type(model).__name__} has no parameter {', '.join(strangers)}; it has {', '.join(own)}")
-    before = {name: own[name].data for name in params}
+    with _holding(own, params):
+        yield
+
+
+@contextmanager
+def _holding(parameters: Mapping[str, Parameter], params: Mapping[str, Array]) -> Iterator[None]:
+    before = {name: parameters[name].data for name in params}
     try:
         for name, data in params.items():
-            own[name].data = data
+            parameters[name].data = data
         yield
     finally:
         for name, data in before.items():
-            own[name].data = data
+            parameters[name].data = data
 
 
 def functional_call(model: Module, params: Mapping[str, Array], *args: Any, **kwargs: Any) -> Any:
@@ -91,15 +98,7 @@ def value_and_grad(f: Callable[..., Any], *, has_aux: bool = False) -> Callable[
 
     @wraps(f)
     def function(model: Module, *args: Any, **kwargs: Any) -> Any:
-        params = {name: parameter.data for name, parameter in model.named_parameters() if parameter.requires_grad}
-        if not params:
-            raise ValueError(f"{type(model).__name__} has no parameter to train: all are frozen, or there is none")
-
-        def of_params(params: Mapping[str, Array]) -> Any:
-            with bound(model, params):
-                return f(model, *args, **kwargs)
-
-        return autodiff.value_and_grad(of_params, has_aux=has_aux)(params)
+        return _value_and_grad(f, trained_parameters(model), has_aux, model, *args, **kwargs)
 
     return function
 
@@ -127,15 +126,43 @@ def backward(f: Callable[..., Any]) -> Callable[..., Any]:
     [array([[4., 6.]])]
     >>> model.zero_grad()
     """
-    both = value_and_grad(f)
 
     @wraps(f)
     def function(model: Module, *args: Any, **kwargs: Any) -> Any:
-        out, grads = both(model, *args, **kwargs)
-        parameters = dict(model.named_parameters())
-        for name, grad in grads.items():
-            so_far = parameters[name].grad
-            parameters[name].grad = grad if so_far is None else so_far + grad
+        parameters = trained_parameters(model)
+        out, grads = _value_and_grad(f, parameters, False, model, *args, **kwargs)
+        for name, parameter in parameters.items():
+            parameter.grad = grads[name] if parameter.grad is None else parameter.grad + grads[name]
         return out
 
     return function
+
+
+def trained_parameters(model: Module) -> dict[str, Parameter]:
+    """The parameters that are not frozen, by path.
+
+    Raises
+    ------
+    TypeError
+        If that is no module.
+    """
+    if not isinstance(model, Module):
+        raise TypeError(
+            f"expected an nn.Module, got {type(model).__name__}; for arrays and other trees there are "
+            "autodiff.value_and_grad and the update of an optimizer"
+        )
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def _value_and_grad(
+    f: Callable[..., Any], parameters: Mapping[str, Parameter], has_aux: bool, model: Module, *args: Any, **kwargs: Any
+) -> Any:
+    if not parameters:
+        raise ValueError(f"{type(model).__name__} has no parameter to train: all are frozen, or there is none")
+
+    def of_params(params: Mapping[str, Array]) -> Any:
+        with _holding(parameters, params):
+            return f(model, *args, **kwargs)
+
+    params = {name: parameter.data for name, parameter in parameters.items()}
+    return autodiff.value_and_grad(of_params, has_aux=has_aux)(params)

@@ -13,7 +13,7 @@ from autodiff import array_namespace
 from nn.module import Module
 from nn.namespaces import Array, is_array, is_floating
 
-__all__ = ["NonFiniteError", "all_finite", "source_of_non_finite"]
+__all__ = ["NonFiniteError"]
 
 
 class NonFiniteError(FloatingPointError):

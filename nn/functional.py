@@ -1,42 +1,58 @@
-"""Functions of images, under the name by which PyTorch knows them: convolution, pooling and padding."""
+"""All functions of arrays, by the names and options that they have in ``torch.nn.functional``.
 
-from __future__ import annotations
+>>> import numpy
+>>> from nn import functional as F
+>>> F.softmax(F.hardtanh(numpy.asarray([[2.0, 1.0], [-3.0, 1.0]])), dim=0)
+array([[0.88079708, 0.5       ],
+       [0.11920292, 0.5       ]])
+"""
 
-from nn.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from nn.padding import pad
-from nn.pooling import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_avg_pool3d,
-    adaptive_max_pool1d,
-    adaptive_max_pool2d,
-    adaptive_max_pool3d,
-    avg_pool1d,
-    avg_pool2d,
-    avg_pool3d,
-    max_pool1d,
-    max_pool2d,
-    max_pool3d,
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from nn import activations, losses, vectors
+from nn.activations import *
+from nn.attention import *
+from nn.convolution import *
+from nn.dropouts import *
+from nn.interpolation import *
+from nn.layers.linear import linear
+from nn.losses import *
+from nn.names import public as _public
+from nn.normalization import *
+from nn.padding import *
+from nn.pooling import *
+from nn.rearrangement import *
+from nn.vectors import *
+
+
+def _by(function: Callable[..., Any], **names: str) -> Callable[..., Any]:
+    """The function under PyTorch's names of options."""
+
+    @wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        return function(*args, **{names.get(name, name): value for name, value in options.items()})
+
+    return call
+
+
+hardshrink, softshrink, tanhshrink = activations.hard_shrink, activations.soft_shrink, activations.tanh_shrink
+hardsigmoid, hardswish, hardtanh = activations.hard_sigmoid, activations.hard_swish, activations.hard_tanh
+logsigmoid = activations.log_sigmoid
+glu, softmax, softmin, log_softmax, cosine_similarity, normalize = (
+    _by(function, dim="axis")
+    for function in (
+        activations.glu,
+        activations.softmax,
+        activations.softmin,
+        activations.log_softmax,
+        vectors.cosine_similarity,
+        vectors.normalize,
+    )
 )
+mse_loss, l1_loss = losses.mean_squared_error, losses.mean_absolute_error
+cosine_embedding_loss, triplet_margin_loss = losses.cosine_loss, losses.triplet_loss
+kl_div = losses.kl_divergence
 
-__all__ = [
-    "adaptive_avg_pool1d",
-    "adaptive_avg_pool2d",
-    "adaptive_avg_pool3d",
-    "adaptive_max_pool1d",
-    "adaptive_max_pool2d",
-    "adaptive_max_pool3d",
-    "avg_pool1d",
-    "avg_pool2d",
-    "avg_pool3d",
-    "conv1d",
-    "conv2d",
-    "conv3d",
-    "conv_transpose1d",
-    "conv_transpose2d",
-    "conv_transpose3d",
-    "max_pool1d",
-    "max_pool2d",
-    "max_pool3d",
-    "pad",
-]
+__all__ = [name for name in _public(globals()) if name not in ("Any", "Callable", "wraps")]

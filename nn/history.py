@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from numbers import Real
 from pathlib import Path
 from typing import Any
+
+import numpy
 
 from nn.plots import draw_curves
 
@@ -46,12 +49,16 @@ class History:
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
     def save_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write a line per epoch, below one with the names. The file is replaced as a whole."""
+        """Write a line per epoch, below one with the names. The file is replaced as a whole.
+
+        An array, such as a confusion matrix, has a column per element: ``confusion matrix 0 1``.
+        """
+        rows = list(map(by_number, self.rows))
         temporary = Path(path).with_name(f".{Path(path).name}.{os.getpid()}")
         with temporary.open("w", newline="") as file:
-            writer = csv.DictWriter(file, self.names())
+            writer = csv.DictWriter(file, dict.fromkeys(name for row in rows for name in row))
             writer.writeheader()
-            writer.writerows(self.rows)
+            writer.writerows(rows)
         temporary.replace(path)
 
     def plot(self, path: str | os.PathLike[str], title: str = "Learning curve") -> None:
@@ -63,8 +70,15 @@ class History:
             Picture to write; the ending says in which format.
         title
             Above it.
+
+        Raises
+        ------
+        ValueError
+            If there is no epoch yet.
         """
-        curves = {name: self[name] for name in self if name != "epoch" and not hasattr(self[name][0], "shape")}
+        if not self.rows:
+            raise ValueError("there is no curve to draw: the history has no epoch yet")
+        curves = {name: self[name] for name in self if name != "epoch" and any(isinstance(x, Real) for x in self[name])}
         draw_curves(Path(path), self["epoch"], curves, title)
 
     def state_dict(self) -> dict[str, Any]:
@@ -77,3 +91,20 @@ class History:
 
     def __repr__(self) -> str:
         return f"History({len(self)} epochs: {', '.join(self.names())})"
+
+
+def by_number(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose arrays are spread out, each number under its name with its indices.
+
+    Examples
+    --------
+    >>> by_number({"epoch": 1, "recall": numpy.asarray([0.5, 0.25])})
+    {'epoch': 1, 'recall 0': 0.5, 'recall 1': 0.25}
+    """
+    out: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, numpy.ndarray):
+            out |= {" ".join([name, *map(str, place)]): number.item() for place, number in numpy.ndenumerate(value)}
+        else:
+            out[name] = value
+    return out

@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy
 
+from nn.arguments import checked_generator
 from nn.namespaces import Array, Namespace
 
 __all__ = [
@@ -54,9 +55,7 @@ def _drawn(draw: Callable[[numpy.random.Generator, Shape], numpy.ndarray]) -> In
     """The initializer that draws with NumPy."""
 
     def initializer(rng: numpy.random.Generator, shape: Shape, dtype: Any, xp: Namespace) -> Array:
-        if not isinstance(rng, numpy.random.Generator):
-            raise TypeError(f"rng must be a generator, such as numpy.random.default_rng(0), got {rng!r}")
-        return xp.asarray(draw(rng, shape), dtype=dtype)
+        return xp.asarray(draw(checked_generator(rng), shape), dtype=dtype)
 
     return initializer
 

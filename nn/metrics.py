@@ -1,23 +1,25 @@
 """Metrics: numbers that tell how good predictions are, exact over batches of any sizes.
 
-A metric is what adds up over batches (say, the numbers of hits and of examples) and a function of the totals.
+A metric is what adds up over batches (say, the numbers of hits and of examples) and a function of the total.
 :func:`nn.fit` and :func:`nn.evaluate` take metrics, and any other function of (predictions, targets) that returns a
 number, which they take to be a mean over the rows: a loss, for example.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeAlias
+import inspect
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy
 
 from autodiff import array_namespace
+from nn.arguments import checked_count
 from nn.namespaces import Array, as_numpy
 
 __all__ = [
     "Metric",
-    "Totals",
     "accuracy",
     "confusion_matrix",
     "f1_score",
@@ -29,7 +31,7 @@ __all__ = [
 ]
 
 Count: TypeAlias = numpy.ndarray[Any, numpy.dtype[Any]]
-Average: TypeAlias = Literal["macro", "micro", "none"]
+Average: TypeAlias = Literal["macro", "micro", "weighted", "none"]
 
 
 class Metric:
@@ -43,6 +45,10 @@ class Metric:
         ``count(predictions, targets)``: a NumPy array that, added up over batches, tells all that matters.
     value : callable
         The metric, a float or a NumPy array, of such a total.
+    doc : str, optional
+        Its docstring.
+    merge : callable
+        The total of two parts, by default their sum.
 
     Examples
     --------
@@ -53,9 +59,15 @@ class Metric:
     """
 
     def __init__(
-        self, name: str, count: Callable[[Array, Array], Any], value: Callable[[Any], Any], doc: str | None = None
+        self,
+        name: str,
+        count: Callable[[Array, Array], Any],
+        value: Callable[[Any], Any],
+        doc: str | None = None,
+        *,
+        merge: Callable[[Any, Any], Any] = operator.add,
     ) -> None:
-        self.name, self.count, self.value = name, count, value
+        self.name, self.count, self.value, self.merge = name, count, value, merge
         self.__name__ = name
         self.__doc__ = doc or self.__doc__
 
@@ -86,10 +98,7 @@ class Totals:
     """
 
     def __init__(self, metrics: Sequence[Metric | Callable[[Array, Array], Any]]) -> None:
-        for metric in metrics:
-            if not (isinstance(metric, Metric) or callable(metric)):
-                raise TypeError(f"a metric is a Metric or a function of predictions and targets, got {metric!r}")
-        self.metrics = [(_name_of(metric), metric) for metric in metrics]
+        self.metrics = [(_name_of(metric), metric) for metric in _checked(metrics)]
         names = [name for name, _ in self.metrics]
         if len(set(names)) < len(names):
             raise ValueError(f"metrics must differ in name, got {', '.join(names)}")
@@ -107,7 +116,7 @@ class Totals:
         """Count a batch in."""
         for name, metric in self.metrics:
             if isinstance(metric, Metric):
-                self.add(name, metric.count(predictions, targets))
+                self.add(name, metric.count(predictions, targets), metric.merge)
             else:
                 self.add_mean(name, float(metric(predictions, targets)), rows)
 
@@ -115,14 +124,42 @@ class Totals:
         """Count in a mean over some rows."""
         self.add(name, numpy.asarray([mean * rows, rows]))
 
-    def add(self, name: str, count: Any) -> None:
+    def add(self, name: str, count: Any, merge: Callable[[Any, Any], Any] = operator.add) -> None:
         """Count in a part of a total."""
-        self.sums[name] = self.sums[name] + count if name in self.sums else count
+        self.sums[name] = merge(self.sums[name], count) if name in self.sums else count
+
+    def value(self, name: str) -> Any:
+        """A metric of what has been counted."""
+        metric = dict(self.metrics).get(name)
+        return (metric.value if isinstance(metric, Metric) else _ratio)(self.sums[name])
 
     def values(self) -> dict[str, Any]:
         """Each metric of what has been counted."""
-        known = {name: metric.value for name, metric in self.metrics if isinstance(metric, Metric)}
-        return {name: known.get(name, _ratio)(total) for name, total in self.sums.items()}
+        return {name: self.value(name) for name in self.sums}
+
+
+def _checked(metrics: Any) -> list[Any]:
+    """The metrics, if each may be called with predictions and targets."""
+    if isinstance(metrics, str) or not isinstance(metrics, Iterable):
+        raise TypeError(f"metrics are a list, such as [nn.accuracy], got {type(metrics).__name__}")
+    given: list[Any] = list(metrics)
+    for metric in given:
+        if not callable(metric):
+            raise TypeError(
+                f"a metric is a Metric or a function of predictions and targets, such as nn.accuracy, got {metric!r}"
+            )
+        try:
+            signature = inspect.signature(metric)
+        except ValueError:  # of a function written in C
+            continue
+        try:
+            signature.bind(None, None)
+        except TypeError:
+            raise TypeError(
+                f"{_name_of(metric)} takes ({', '.join(signature.parameters)}) and not predictions and targets; to "
+                "make a metric, call it first"
+            ) from None
+    return given
 
 
 def _name_of(metric: Any) -> str:
@@ -138,13 +175,34 @@ def _classes(predictions: Array, targets: Array) -> tuple[Count, Count]:
     """Predicted and true class numbers; of scores of shape (..., classes), the class with the highest."""
     xp = array_namespace(predictions, targets)
     if predictions.ndim == targets.ndim + 1:
+        _refuse_single_class(predictions)
         predictions = xp.argmax(predictions, axis=-1)
     if predictions.shape != targets.shape:
         raise ValueError(
             f"targets of shape {tuple(targets.shape)} need class numbers of that shape, or scores with one axis more, "
             f"got predictions of shape {tuple(predictions.shape)}"
         )
-    return as_numpy(predictions), as_numpy(targets)
+    return _class_numbers("predictions", predictions), _class_numbers("targets", targets)
+
+
+def _refuse_single_class(scores: Array) -> None:
+    if scores.shape[-1] == 1:
+        raise ValueError(
+            f"scores of shape {tuple(scores.shape)} are of a single class; of two classes with one score for both give "
+            "class numbers, such as scores[:, 0] > 0"
+        )
+
+
+def _class_numbers(what: str, x: Array) -> Count:
+    numbers: Count = as_numpy(x)
+    if numbers.dtype.kind not in "iu":
+        if (strangers := numbers[numbers != numpy.rint(numbers)]).size:
+            raise ValueError(
+                f"{what} of shape {numbers.shape} are to be class numbers, got {strangers[0]}; of two classes give "
+                f"{what} > 0.5"
+            )
+        return numbers.astype(numpy.int64)
+    return numbers
 
 
 def _hits(predictions: Array, targets: Array) -> Count:
@@ -176,12 +234,12 @@ def top_k_accuracy(k: int) -> Metric:
     >>> top_k_accuracy(2)(numpy.asarray([[0.1, 0.6, 0.3], [0.5, 0.4, 0.1]]), numpy.asarray([2, 2]))
     0.5
     """
-    if k < 1:
-        raise ValueError(f"k must be 1 or more, got {k}")
+    k = checked_count("k", k)
 
     def count(scores: Array, targets: Array) -> Count:
         if scores.shape[:-1] != targets.shape:
             raise ValueError(f"scores of shape {tuple(scores.shape)} do not fit targets of {tuple(targets.shape)}")
+        _refuse_single_class(scores)
         scores, targets = as_numpy(scores), as_numpy(targets)
         own = numpy.take_along_axis(scores, targets[..., None], axis=-1)
         # Itself among them: NaN is no score that wins.
@@ -211,8 +269,9 @@ def precision(classes: int, *, average: Average = "macro") -> Metric:
     ----------
     classes : int
         Number of classes.
-    average : {"macro", "micro", "none"}
-        Mean over the classes; over all predictions together; or an array with a number for each class.
+    average : {"macro", "micro", "weighted", "none"}
+        Mean over the classes; over all predictions together; mean over the classes by their shares of the targets; or
+        an array with a number for each class.
 
     Examples
     --------
@@ -251,21 +310,24 @@ def _of_matrix(
     name: str, classes: int, average: Average, parts: Callable[[Count, Count, Count], tuple[Count, Count]]
 ) -> Metric:
     """A ratio of what a confusion matrix tells of each class: right predictions, all predictions, targets."""
-    if average not in ("macro", "micro", "none"):
-        raise ValueError(f"average is {average!r}, expected one of macro, micro, none")
+    if average not in get_args(Average):
+        raise ValueError(f"average is {average!r}, expected one of {', '.join(get_args(Average))}")
 
     def value(matrix: Count) -> Any:
         counts = numpy.diagonal(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
         above, below = parts(*([part.sum() for part in counts] if average == "micro" else counts))
         ratios = numpy.divide(above, below, out=numpy.zeros(numpy.shape(below)), where=numpy.asarray(below) != 0)
-        return ratios if average == "none" else float(ratios.mean())
+        if average == "none":
+            return ratios
+        if average == "weighted":
+            return float(ratios @ counts[2] / max(counts[2].sum(), 1))
+        return float(ratios.mean())
 
     return Metric(name, _counter(classes), value)
 
 
 def _counter(classes: int) -> Callable[[Array, Array], Count]:
-    if classes < 1:
-        raise ValueError(f"classes must be 1 or more, got {classes}")
+    classes = checked_count("classes", classes)
 
     def count(predictions: Array, targets: Array) -> Count:
         found, true = _classes(predictions, targets)
@@ -280,18 +342,19 @@ def _counter(classes: int) -> Callable[[Array, Array], Count]:
     return count
 
 
-def _errors(predictions: Array, targets: Array) -> Count:
+def _squares(predictions: Array, targets: Array) -> Count:
+    """Sum of the squares of the differences, and how many they are."""
     if predictions.shape != targets.shape:
         raise ValueError(
             f"predictions of shape {tuple(predictions.shape)} do not fit targets of {tuple(targets.shape)}"
         )
     found, true = (as_numpy(x).astype(numpy.float64) for x in (predictions, targets))
-    return numpy.asarray([((found - true) ** 2).sum(), true.size, true.sum(), (true**2).sum()])
+    return numpy.asarray([((found - true) ** 2).sum(), true.size])
 
 
 root_mean_squared_error = Metric(
     "root mean squared error",
-    _errors,
+    _squares,
     lambda total: float(numpy.sqrt(_ratio(total))),
     """Root of the mean of the squares of the differences.
 
@@ -304,15 +367,31 @@ root_mean_squared_error = Metric(
 )
 
 
+def _squares_and_moments(predictions: Array, targets: Array) -> Count:
+    """As :func:`_squares`, with the targets' mean and the sum of the squares of their differences from it."""
+    true = as_numpy(targets).astype(numpy.float64)
+    mean = true.mean() if true.size else 0.0
+    return numpy.append(_squares(predictions, targets), [mean, ((true - mean) ** 2).sum()])
+
+
+def _merged_moments(one: Count, other: Count) -> Count:
+    """T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample variance", 1983, equation 2.1."""
+    squares, count, _, spread = one + other
+    if not count:
+        return one
+    share = other[1] / count
+    distance = other[2] - one[2]
+    return numpy.asarray([squares, count, one[2] + distance * share, spread + distance**2 * one[1] * share])
+
+
 def _explained(total: Count) -> float:
-    squares, count, first, second = total
-    spread = second - first * first / count if count else 0.0
+    squares, _, _, spread = total
     return float(1 - squares / spread) if spread > 0 else float("nan")
 
 
 r2_score = Metric(
     "r2 score",
-    _errors,
+    _squares_and_moments,
     _explained,
     """Coefficient of determination: the share of the targets' variance that predictions explain; NaN without any.
 
@@ -322,4 +401,5 @@ r2_score = Metric(
     >>> r2_score(numpy.asarray([1.0, 2.0, 4.0]), numpy.asarray([1.0, 2.0, 3.0]))
     0.5
     """,
+    merge=_merged_moments,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,14 +10,27 @@ import optree
 from optree.registry import __GLOBAL_NAMESPACE as GLOBAL_NAMESPACE
 
 from autodiff import array_namespace
-from autodiff.namespaces import device_of
-from nn.namespaces import Array, Namespace, converted, is_array, is_floating
+from autodiff.namespaces import device_of, is_complex
+from nn.fitting import misfits
+from nn.names import joined
+from nn.namespaces import (
+    Array,
+    Namespace,
+    converted,
+    dtype_name,
+    floating_dtype,
+    is_array,
+    is_floating,
+    namespace_or_default,
+)
 from nn.parameter import Buffer, Parameter
-from nn.serialization import misfits
 
 __all__ = ["Module"]
 
 M = TypeVar("M", bound="Module")
+
+_COLLECTIONS = (dict, list, tuple)
+"""Where modules may be."""
 
 Hook = Callable[["Module", tuple[Any, ...], Any], Any]
 PreHook = Callable[["Module", tuple[Any, ...]], Any]
@@ -96,21 +109,35 @@ class Module:
     # Attributes.
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in Module.__slots__:
+        if hasattr(getattr(type(self), name, None), "__set__"):
+            # A slot, or a property of a subclass.
             object.__setattr__(self, name, value)
-        elif isinstance(value, (Parameter, Buffer)):
+        elif name in self._own and is_array(value):
+            self._own[name].data = value
+        elif is_array(value) or isinstance(value, (Parameter, Buffer)):
+            if hasattr(type(self), name):
+                raise AttributeError(
+                    f"the class {type(self).__name__} has an attribute {name!r}, which would hide the array; rename one"
+                )
             self._hold(name, value)
-        elif is_array(value):
-            if name in self._own:
-                self._own[name].data = value
-            else:
-                self._hold(name, Parameter(value) if is_floating(value) else Buffer(value))
         else:
             _refuse_arrays(name, value)
             self._own.pop(name, None)
             vars(self)[name] = value
 
-    def _hold(self, name: str, array: Parameter | Buffer) -> None:
+    def _hold(self, name: str, array: Array | Parameter | Buffer) -> None:
+        if is_array(array):
+            array = Parameter(array) if is_floating(array) else Buffer(array)
+        if not is_array(array.data):
+            raise TypeError(
+                f"{name!r} is a {type(array).__name__} of a {type(array.data).__name__}, not of an array; make it one, "
+                "as by xp.asarray"
+            )
+        if isinstance(array, Parameter) and array.requires_grad and not is_floating(array.data):
+            raise TypeError(
+                f"{name!r} is of data type {dtype_name(array.data)}, and only floating-point arrays can be trained; "
+                "set an nn.Buffer, or pass requires_grad=False"
+            )
         vars(self).pop(name, None)
         self._own[name] = array
 
@@ -120,11 +147,18 @@ class Module:
         except KeyError:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
 
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._own]
+
     def __delattr__(self, name: str) -> None:
         if name in self._own:
             del self._own[name]
         else:
             object.__delattr__(self, name)
+
+    def register_buffer(self, name: str, data: Array, persistent: bool = True) -> None:
+        """PyTorch's way to set a :class:`nn.Buffer` as an attribute."""
+        setattr(self, name, Buffer(data, persistent))
 
     # What it consists of.
 
@@ -135,6 +169,10 @@ class Module:
     def modules(self) -> Iterator[Module]:
         """Each module, in the order of :meth:`named_modules`."""
         return (module for _, module in self.named_modules())
+
+    def children(self) -> Iterator[Module]:
+        """Each module of :meth:`named_children`."""
+        return (module for _, module in self.named_children())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Each module that is set as an attribute, or in a list, tuple or dict there, with its name."""
@@ -152,11 +190,22 @@ class Module:
         """Each buffer with its path; shared ones once, by the first."""
         return _each_once(self._arrays(Buffer))
 
+    def buffers(self) -> Iterator[Buffer]:
+        """Each buffer, in the order of :meth:`named_buffers`."""
+        return (buffer for _, buffer in self.named_buffers())
+
+    def apply(self: M, function: Callable[[Module], Any]) -> M:
+        """Call a function on each module, those within before those around them, and return this module."""
+        for child in self.children():
+            child.apply(function)
+        function(self)
+        return self
+
     def _arrays(self, kind: Any) -> Iterator[tuple[str, Any]]:
         for path, module in _walk(self, ""):
             for name, array in module._own.items():
                 if isinstance(array, kind):
-                    yield _joined(path, name), array
+                    yield joined(path, name), array
 
     # Its state.
 
@@ -188,9 +237,11 @@ class Module:
 
         Raises
         ------
+        TypeError
+            If `state` is no mapping.
         ValueError
-            If a name is missing or unexpected, or a shape or data type differs. The message lists all of these, and the
-            module is unchanged.
+            If a name is missing or unexpected, or a shape or data type differs, or something is no array. The message
+            lists all of these, and the module is unchanged.
 
         Examples
         --------
@@ -200,6 +251,8 @@ class Module:
         >>> layer.weight
         array([[1., 1.]], dtype=float32)
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"expected arrays by name, such as nn.load(path) gives, got {type(state).__name__}")
         own = self._stateful()
         problems = misfits(state, {name: array.data for name, array in own.items()}, strict=strict, cast=cast)
         if problems:
@@ -229,7 +282,8 @@ class Module:
         Raises
         ------
         TypeError
-            If the namespace lacks a data type. The module is unchanged then.
+            If the namespace lacks a data type, if `dtype` is none of floating point, or if it is real and an array
+            complex. The module is unchanged then.
         """
         arrays = [array for _, array in _each_once(self._arrays((Parameter, Buffer)))]
         moved = [
@@ -343,6 +397,9 @@ def _flatten(module: Module) -> tuple[list[Any], tuple[tuple[str, ...], int, _Re
 
 
 def _refuse_ties(module: Module) -> None:
+    arrays = [id(array) for _, part in _walk(module, "") for array in part._own.values()]
+    if len(set(arrays)) == len(arrays):
+        return
     paths: dict[int, str] = {}
     for path, parameter in module._arrays(Parameter):
         first = paths.setdefault(id(parameter), path)
@@ -399,18 +456,20 @@ def _branches(value: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 def _children(module: Module) -> Iterator[tuple[str, Module]]:
     for name, value in vars(module).items():
-        for path, item in _branches(value, name):
-            if isinstance(item, Module):
-                yield path, item
+        if isinstance(value, Module):
+            yield name, value
+        elif isinstance(value, _COLLECTIONS):
+            yield from ((path, item) for path, item in _branches(value, name) if isinstance(item, Module))
 
 
-def _walk(module: Module, path: str) -> Iterator[tuple[str, Module]]:
-    yield path, module
+def _walk(module: Module, path: str) -> list[tuple[str, Module]]:
+    found = [(path, module)]
     for name, child in _children(module):
-        yield from _walk(child, _joined(path, name))
+        found += _walk(child, joined(path, name))
+    return found
 
 
-def _each_once(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _each_once(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
     for path, value in pairs:
         if id(value) not in seen:
@@ -419,7 +478,9 @@ def _each_once(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
 
 
 def _has_modules(value: Any) -> bool:
-    return any(isinstance(item, Module) for _, item in _branches(value, ""))
+    if isinstance(value, _COLLECTIONS):
+        return any(isinstance(item, Module) for _, item in _branches(value, ""))
+    return isinstance(value, Module)
 
 
 def _refuse_arrays(name: str, value: Any) -> None:
@@ -430,14 +491,15 @@ def _refuse_arrays(name: str, value: Any) -> None:
         )
 
 
-def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
 def _moved(data: Array, xp: Namespace | None, device: Any, dtype: Any) -> Array:
     if data is None:
         return None
-    return converted(data, xp or array_namespace(data), device=device, dtype=dtype if is_floating(data) else None)
+    xp = array_namespace(data) if xp is None else namespace_or_default(xp)
+    if dtype is None or not is_floating(data):
+        return converted(data, xp, device=device)
+    if is_complex(data) and not is_complex(xp.empty((0,), dtype=floating_dtype(xp, dtype))):
+        raise TypeError(f"{dtype!r} would drop the imaginary parts of a complex array; pass a complex data type")
+    return converted(data, xp, device=device, dtype=floating_dtype(xp, dtype))
 
 
 def _shape(data: Any) -> tuple[int, ...] | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import array_api_compat
@@ -17,6 +18,7 @@ __all__ = [
     "as_numpy",
     "converted",
     "dtype_name",
+    "floating_dtype",
     "index_dtype",
     "is_array",
     "is_floating",
@@ -31,9 +33,36 @@ DEFAULT = "extensor"
 
 def namespace_or_default(xp: Namespace | None) -> Namespace:
     """``xp``, or the default namespace for None; for a module that does not conform, as ``torch``, its stand-in."""
-    if xp is None or not hasattr(xp, "__array_namespace_info__"):
-        return autodiff.import_namespace(DEFAULT if xp is None else xp.__name__)
-    return xp
+    if xp is None:
+        return autodiff.import_namespace(DEFAULT)
+    if hasattr(xp, "__array_namespace_info__"):
+        return xp
+    if not isinstance(xp, ModuleType):
+        raise TypeError(
+            f"expected an array namespace, such as the module numpy, got {xp!r}; a device is passed as device=, a data "
+            "type as dtype="
+        )
+    return autodiff.import_namespace(xp.__name__)
+
+
+def floating_dtype(xp: Namespace, dtype: Any) -> Any:
+    """The data type of a layer's parameters: ``xp.float32`` for None.
+
+    Raises
+    ------
+    TypeError
+        If it is not of floating point, as parameters that are trained must be.
+
+    Examples
+    --------
+    >>> floating_dtype(numpy, None).__name__
+    'float32'
+    """
+    if dtype is None:
+        return xp.float32
+    if not is_floating(xp.empty((0,), dtype=dtype)):
+        raise TypeError(f"dtype must be a floating-point data type, as parameters are trained, got {dtype!r}")
+    return dtype
 
 
 def index_dtype(xp: Namespace) -> Any:

@@ -56,6 +56,16 @@ _LONGEST: dict[str, Callable[[int], float]] = {
 MODES = tuple(_LONGEST)
 
 
+def _cropped(x: Array, axis: int, before: int, after: int) -> tuple[Array, int, int]:
+    """The array without what negative numbers take away, and what is left of these."""
+    n = x.shape[axis]
+    if min(before, after) < 0:
+        if n + min(before, 0) + min(after, 0) < 0:
+            raise ValueError(f"an axis of {n} elements is too short for a padding of {before} and {after}")
+        x = _part(x, axis, max(-before, 0), n - max(-after, 0))
+    return x, max(before, 0), max(after, 0)
+
+
 def pad(x: Array, padding: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:
     """Add elements before and after those of an array, along its last axes.
 
@@ -65,6 +75,7 @@ def pad(x: Array, padding: Sequence[int], mode: str = "constant", value: float =
         Array of any shape.
     padding : sequence of int
         How many elements come before and after the last axis, then the one before it, and so on, as in PyTorch.
+        Negative numbers take as many away, with the mode "constant".
     mode : {"constant", "reflect", "replicate", "circular"}
         What they are: `value`, the elements mirrored at the edge, which itself is not repeated, the edge, or the
         elements from the other end.
@@ -79,8 +90,8 @@ def pad(x: Array, padding: Sequence[int], mode: str = "constant", value: float =
     Raises
     ------
     ValueError
-        If there is no such mode, `padding` has an odd length, more pairs than axes or negative numbers, or an axis has
-        too few elements for it.
+        If there is no such mode, `padding` has an odd length, more pairs than axes or negative numbers for another mode
+        than "constant", or an axis has too few elements for it.
 
     Examples
     --------
@@ -94,10 +105,10 @@ def pad(x: Array, padding: Sequence[int], mode: str = "constant", value: float =
     xp = array_namespace(x)
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
-    if len(padding) % 2 or len(padding) > 2 * x.ndim or min(padding, default=0) < 0:
+    if len(padding) % 2 or len(padding) > 2 * x.ndim or (mode != "constant" and min(padding, default=0) < 0):
         raise ValueError(
-            f"padding must have a pair of numbers of at least 0 for each of the last axes, got {tuple(padding)} for an "
-            f"array of shape {tuple(x.shape)}"
+            "padding must have a pair of numbers for each of the last axes, of at least 0 unless the mode is "
+            f"'constant', got {tuple(padding)} for an array of shape {tuple(x.shape)}"
         )
     for i, (before, after) in enumerate(zip(padding[::2], padding[1::2], strict=True)):
         axis = x.ndim - 1 - i
@@ -108,6 +119,7 @@ def pad(x: Array, padding: Sequence[int], mode: str = "constant", value: float =
                 f"an axis of {x.shape[axis]} elements is too short for a {mode} padding of {before} and {after}"
             )
         if mode == "constant":
+            x, before, after = _cropped(x, axis, before, after)
             fill = xp.full((1,) * x.ndim, value, dtype=x.dtype, device=device_of(x))
             shapes = [(*x.shape[:axis], count, *x.shape[axis + 1 :]) for count in (before, after)]
             first, last = (xp.broadcast_to(fill, shape) for shape in shapes)

@@ -14,7 +14,7 @@ _RIGHT, _WRONG = "#2563a8", "#c2410c"
 _VALIDATION = "validation "
 
 
-def draw_curves(path: Path, epochs: Sequence[int], curves: Mapping[str, Sequence[float]], title: str) -> None:
+def draw_curves(path: Path, epochs: Sequence[int], curves: Mapping[str, Sequence[float | None]], title: str) -> None:
     """Curves by epoch, one above the other; that of ``"validation x"`` is in the same frame as that of ``"x"``."""
     quantities = list(dict.fromkeys(name.removeprefix(_VALIDATION) for name in curves))
     figure = _figure(6.4, 1 + 2.1 * len(quantities))
@@ -25,12 +25,14 @@ def draw_curves(path: Path, epochs: Sequence[int], curves: Mapping[str, Sequence
             (_VALIDATION + quantity, "validation", _WRONG),
         ):
             if name in curves:
-                axes.plot(epochs, curves[name], color=color, linewidth=1.8, marker="o", markersize=3, label=label)
+                values = numpy.asarray(curves[name], dtype=numpy.float64)  # NaN for epochs without one
+                axes.plot(epochs, values, color=color, linewidth=1.8, marker="o", markersize=3, label=label)
         axes.set_ylabel(quantity)
         axes.grid(alpha=0.25)
         axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
-        if quantity == "loss":
+        drawn = numpy.concatenate([line.get_ydata() for line in axes.get_lines()])
+        if quantity == "loss" and not numpy.any(drawn <= 0):
             axes.set_yscale("log")
     frames[0].set_title(title)
     frames[-1].set_xlabel("epoch")
@@ -54,7 +56,22 @@ def draw_predictions(path: Path, images: Any, predicted: Any, labels: Any, rows:
     figure.savefig(path)
 
 
+def require_matplotlib() -> None:
+    """Say what to install.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If Matplotlib is missing.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("drawing needs Matplotlib: pip install extensor[plot]") from error
+
+
 def _figure(width: float, height: float) -> Any:
+    require_matplotlib()
     # Without pyplot there is no global state and no window system to ask for.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from autodiff import array_namespace, primitive
+import numpy
+
+from autodiff import array_namespace, primitive, stop_gradient
 from autodiff.namespaces import device_of
 from autodiff.rules import Jvp, Linear, Rule
-from nn.namespaces import Array, Namespace
-from nn.padding import pad
-from nn.windows import Key, Sizes, Windows, batch_first, batch_last, check_images, more_images, per_axis
+from autodiff.rules.scatter import scatter_add_along_axis
+from nn.indices import check_range
+from nn.namespaces import Array, Namespace, index_dtype
+from nn.windows import Key, Sizes, Windows, folded, more_images, of_images, padded, per_axis
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -24,16 +27,19 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
 ]
 
 OutputSizes: TypeAlias = int | Sequence[int | None] | None
-
-
-def _padded(x: Array, windows: Windows, value: float) -> Array:
-    return pad(x, [n for pair in reversed(windows.padding) for n in pair], value=value)
+NumPyArray: TypeAlias = numpy.ndarray[Any, numpy.dtype[Any]]
 
 
 def _at(x: Array, key: Key) -> Array:
@@ -42,7 +48,7 @@ def _at(x: Array, key: Key) -> Array:
 
 def _reduced(xp: Namespace, x: Array, function: str, value: float, windows: Windows) -> Array:
     """One axis after the other: of a window of k x k elements, 2 k are visited."""
-    x = _padded(x, windows, value)
+    x = padded(x, windows, value)
     everywhere = [slice(None)] * len(windows.image)
     for axis in range(len(windows.image)):
         parts = [_at(x, (*everywhere[:axis], key)) for key in windows.along(axis)]
@@ -50,30 +56,12 @@ def _reduced(xp: Namespace, x: Array, function: str, value: float, windows: Wind
     return x
 
 
-def _folded(xp: Namespace, part_of: Callable[[Key], Array], like: Array, windows: Windows) -> Array:
-    """Images to which each element of the windows adds its part: the transpose of taking the elements."""
-    batch, channels = like.shape[:2]
-    shape = (channels, *windows.padded, batch)
-    if hasattr(like, "new_zeros"):
-        # Within torch.func.vmap a batch can be written only to what is made of one.
-        image = like.new_zeros(shape)
-    else:
-        image = xp.zeros(shape, dtype=like.dtype, device=device_of(like))
-    for element in windows.elements():
-        key, part = (slice(None), *element, ...), batch_last(xp, part_of(element))
-        if hasattr(image, "at"):
-            image = image.at[key].add(part)
-        else:
-            image[key] += part
-    return batch_first(xp, image[(slice(None), *windows.inside, ...)])
-
-
 def _sum_of_windows(xp: Namespace, x: Array, *, windows: Windows) -> Array:
     return _reduced(xp, x, "add", 0.0, windows)
 
 
 def _spread_over_windows(xp: Namespace, t: Array, *, windows: Windows) -> Array:
-    return _folded(xp, lambda element: t, t, windows)
+    return folded(xp, lambda element: t, t, windows)
 
 
 def _max_of_windows(xp: Namespace, x: Array, *, windows: Windows) -> Array:
@@ -82,12 +70,12 @@ def _max_of_windows(xp: Namespace, x: Array, *, windows: Windows) -> Array:
 
 def _hits(xp: Namespace, x: Array, largest: Array, windows: Windows) -> Callable[[Key], Array]:
     """For an element of the windows, one where it is the largest."""
-    x = _padded(x, windows, -math.inf)
+    x = padded(x, windows, -math.inf)
     return lambda element: xp.astype(_at(x, element) == largest, largest.dtype)
 
 
 def _taken_at_largest(xp: Namespace, t: Array, x: Array, largest: Array, *, windows: Windows) -> Array:
-    t, hit = _padded(t, windows, 0.0), _hits(xp, x, largest, windows)
+    t, hit = padded(t, windows, 0.0), _hits(xp, x, largest, windows)
     total = reduce(xp.add, (_at(t, element) * hit(element) for element in windows.elements()))
     return total / reduce(xp.add, map(hit, windows.elements()))
 
@@ -95,7 +83,7 @@ def _taken_at_largest(xp: Namespace, t: Array, x: Array, largest: Array, *, wind
 def _put_at_largest(xp: Namespace, t: Array, x: Array, largest: Array, *, windows: Windows) -> Array:
     hit = _hits(xp, x, largest, windows)
     share = t / reduce(xp.add, map(hit, windows.elements()))
-    return _folded(xp, lambda element: share * hit(element), t, windows)
+    return folded(xp, lambda element: share * hit(element), t, windows)
 
 
 _SUM: Rule = Linear("sum_of_windows", lambda xp, t, out, shape, **params: _SPREAD.call(xp, t, **params))
@@ -126,7 +114,6 @@ _of_images(_PUT, definition=_put_at_largest)
 def _windows(
     ndim: int, x: Array, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes, ceil_mode: bool
 ) -> Windows:
-    check_images(x, ndim)
     size, dilation = per_axis("kernel_size", kernel_size, ndim), per_axis("dilation", dilation, ndim)
     stride = size if stride is None else per_axis("stride", stride, ndim)
     padding = per_axis("padding", padding, ndim, 0)
@@ -151,12 +138,48 @@ def _room_for_last(n: int, span: int, stride: int, padding: int) -> tuple[int, i
     return padding, max(padding, steps * stride + span - n - padding)
 
 
+@of_images
 def _max_pool(
-    ndim: int, x: Array, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes, ceil_mode: bool
-) -> Array:
-    return max_of_windows(x, windows=_windows(ndim, x, kernel_size, stride, padding, dilation, ceil_mode))
+    ndim: int,
+    x: Array,
+    kernel_size: Sizes,
+    stride: Sizes | None,
+    padding: Sizes,
+    dilation: Sizes,
+    ceil_mode: bool,
+    return_indices: bool,
+) -> Any:
+    windows = _windows(ndim, x, kernel_size, stride, padding, dilation, ceil_mode)
+    out = max_of_windows(x, windows=windows)
+    return (out, _places(x, windows.places())) if return_indices else out
 
 
+def _places(x: Array, places: Sequence[NumPyArray]) -> Array:
+    """Where the first of the largest elements of each window is in its image, whose axes are counted as one.
+
+    `places` are, for each axis, the elements of each window, -1 for padding: an array of shape (windows, elements).
+    """
+    x = stop_gradient(x)
+    xp = array_namespace(x)
+    dtype, device = index_dtype(xp), device_of(x)
+    count = math.prod(x.shape[2:])
+    # NaN is larger than any number, but argmax may differ.
+    x = xp.where(xp.isnan(x), math.inf, x)
+    at = xp.broadcast_to(xp.reshape(xp.arange(count, dtype=dtype, device=device), x.shape[2:]), x.shape)
+    # The last axis first: of equal elements the first row counts, and within that the first column.
+    for axis in reversed(range(2, x.ndim)):
+        elements = places[axis - 2]
+        shape = (*x.shape[:axis], *elements.shape, *x.shape[axis + 1 :])
+        flat = xp.asarray(numpy.maximum(elements, 0).reshape(-1), dtype=dtype, device=device)
+        x, at = (xp.reshape(xp.take(values, flat, axis=axis), shape) for values in (x, at))
+        inside = numpy.reshape(elements >= 0, (*elements.shape, *[1] * (len(shape) - axis - 2)))
+        x = xp.where(xp.asarray(inside, device=device), x, -math.inf)
+        first = xp.argmax(x, axis=axis + 1, keepdims=True)
+        x, at = (xp.squeeze(xp.take_along_axis(values, first, axis=axis + 1), axis=axis + 1) for values in (x, at))
+    return at
+
+
+@of_images
 def _avg_pool(
     ndim: int,
     x: Array,
@@ -192,55 +215,61 @@ def _widths(windows: Windows, count_include_pad: bool) -> Iterator[list[int]]:
         yield [min(start + size, high) - max(start, low) for start in starts]
 
 
-def _adaptive(
-    ndim: int,
-    x: Array,
-    output_size: OutputSizes,
-    pool: Callable[..., Array],
-    of_bins: Callable[[Namespace, Array, int, list[tuple[int, int]]], Array],
-) -> Array:
-    """Pool windows of one size where they divide the image, and uneven ones, that may overlap, one axis at a time."""
-    check_images(x, ndim)
+def _counts(x: Array, output_size: OutputSizes) -> tuple[int, ...]:
+    """How many windows there are along each axis."""
     image = tuple(x.shape[2:])
+    ndim = len(image)
     given = (output_size,) * ndim if output_size is None or isinstance(output_size, int) else tuple(output_size)
     if len(given) != ndim:
         raise ValueError(f"output_size must be a number or None, or {ndim} of those, got {output_size}")
-    counts = per_axis(
-        "output_size", [n if count is None else count for n, count in zip(image, given, strict=True)], ndim
-    )
     if min(image) < 1:
         raise ValueError(f"there is nothing to pool in images of {image}")
-    if not any(n % count for n, count in zip(image, counts, strict=True)):
-        return pool(x, [n // count for n, count in zip(image, counts, strict=True)])
-    xp = array_namespace(x)
-    for axis, (n, count) in enumerate(zip(image, counts, strict=True), start=2):
-        x = of_bins(xp, x, axis, [(i * n // count, -(-(i + 1) * n // count)) for i in range(count)])
+    return per_axis("output_size", [n if count is None else count for n, count in zip(image, given, strict=True)], ndim)
+
+
+def _bins(n: int, count: int) -> list[tuple[int, int]]:
+    """Where windows start and stop along an axis: of one size if that divides it; else uneven, and they may overlap."""
+    return [(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
+
+
+@of_images
+def _adaptive_avg_pool(ndim: int, x: Array, output_size: OutputSizes) -> Array:
+    counts = _counts(x, output_size)
+    if all(n % count == 0 for n, count in zip(x.shape[2:], counts, strict=True)):
+        size = [n // count for n, count in zip(x.shape[2:], counts, strict=True)]
+        return _avg_pool(ndim, x, size, None, 0, False, True, None)
+    for axis, count in enumerate(counts, start=2):
+        x = _mean_of_bins(array_namespace(x), x, axis, _bins(x.shape[axis], count))
     return x
 
 
+@of_images
+def _adaptive_max_pool(ndim: int, x: Array, output_size: OutputSizes, return_indices: bool) -> Any:
+    counts = _counts(x, output_size)
+    image = tuple(x.shape[2:])
+    if all(n % count == 0 for n, count in zip(image, counts, strict=True)):
+        size = [n // count for n, count in zip(image, counts, strict=True)]
+        return _max_pool(ndim, x, size, None, 0, 1, False, return_indices)
+    out, bins = x, [_bins(n, count) for n, count in zip(image, counts, strict=True)]
+    for axis, bins_of_axis in enumerate(bins, start=2):
+        out = _max_of_bins(array_namespace(out), out, axis, bins_of_axis)
+    return (out, _places(x, [_elements(bins_of_axis) for bins_of_axis in bins])) if return_indices else out
+
+
+def _elements(bins: list[tuple[int, int]]) -> NumPyArray:
+    """The elements of each window, the last of them repeated in windows that are shorter than others."""
+    longest = max(stop - start for start, stop in bins)
+    return numpy.asarray([[min(start + i, stop - 1) for i in range(longest)] for start, stop in bins])
+
+
 def _mean_of_bins(xp: Namespace, x: Array, axis: int, bins: list[tuple[int, int]]) -> Array:
-    weights = [[(start <= i < stop) / (stop - start) for start, stop in bins] for i in range(x.shape[axis])]
-    matrix = xp.asarray(weights, dtype=x.dtype, device=device_of(x))
-    return xp.moveaxis(xp.matmul(xp.moveaxis(x, axis, -1), matrix), -1, axis)
+    before = (slice(None),) * axis
+    return xp.stack([xp.mean(x[(*before, slice(*bounds), ...)], axis=axis) for bounds in bins], axis=axis)
 
 
 def _max_of_bins(xp: Namespace, x: Array, axis: int, bins: list[tuple[int, int]]) -> Array:
     before = (slice(None),) * axis
     return xp.stack([xp.max(x[(*before, slice(*bounds), ...)], axis=axis) for bounds in bins], axis=axis)
-
-
-def _adaptive_avg_pool(ndim: int, x: Array, output_size: OutputSizes) -> Array:
-    def pool(x: Array, size: Sizes) -> Array:
-        return _avg_pool(ndim, x, size, None, 0, False, True, None)
-
-    return _adaptive(ndim, x, output_size, pool, _mean_of_bins)
-
-
-def _adaptive_max_pool(ndim: int, x: Array, output_size: OutputSizes) -> Array:
-    def pool(x: Array, size: Sizes) -> Array:
-        return _max_pool(ndim, x, size, None, 0, 1, False)
-
-    return _adaptive(ndim, x, output_size, pool, _max_of_bins)
 
 
 def max_pool1d(
@@ -250,7 +279,8 @@ def max_pool1d(
     padding: Sizes = 0,
     dilation: Sizes = 1,
     ceil_mode: bool = False,
-) -> Array:
+    return_indices: bool = False,
+) -> Any:
     """Largest element of each window of sequences: :func:`max_pool2d` with one axis.
 
     Examples
@@ -259,7 +289,7 @@ def max_pool1d(
     >>> max_pool1d(numpy.asarray([[[1.0, 4.0, 2.0, 3.0]]]), 2)
     array([[[4., 3.]]])
     """
-    return _max_pool(1, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(1, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool2d(
@@ -269,13 +299,14 @@ def max_pool2d(
     padding: Sizes = 0,
     dilation: Sizes = 1,
     ceil_mode: bool = False,
-) -> Array:
+    return_indices: bool = False,
+) -> Any:
     """Largest element of each window. Where several are largest, they share the derivative.
 
     Parameters
     ----------
     x : array
-        Images of a floating-point data type, shape (batch, channels, height, width).
+        Images of a floating-point data type, shape (batch, channels, height, width), or one without the batch.
     kernel_size : int or pair of int
         Size of a window.
     stride : int or pair of int, optional
@@ -286,10 +317,13 @@ def max_pool2d(
         Step between the elements of a window.
     ceil_mode : bool
         Whether windows go on to the end of the images, and the last may reach beyond.
+    return_indices : bool
+        Whether to return a pair: the result, and where each of its elements is in the image, counted row by row; of
+        several that are largest, the first. :func:`max_unpool2d` takes these.
 
     Returns
     -------
-    array
+    array, or pair of arrays
         Shape (batch, channels, rows, columns), where
         ``rows = (height + 2 * padding - dilation * (kernel height - 1) - 1) // stride + 1`` and so for columns.
 
@@ -310,7 +344,7 @@ def max_pool2d(
     array([[[[ 5.,  7.],
              [13., 15.]]]])
     """
-    return _max_pool(2, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(2, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool3d(
@@ -320,7 +354,8 @@ def max_pool3d(
     padding: Sizes = 0,
     dilation: Sizes = 1,
     ceil_mode: bool = False,
-) -> Array:
+    return_indices: bool = False,
+) -> Any:
     """Largest element of each window of volumes: :func:`max_pool2d` with three axes.
 
     Examples
@@ -329,7 +364,121 @@ def max_pool3d(
     >>> max_pool3d(numpy.reshape(numpy.arange(8.0), (1, 1, 2, 2, 2)), 2)
     array([[[[[7.]]]]])
     """
-    return _max_pool(3, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(3, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def _max_unpool(
+    ndim: int,
+    x: Array,
+    indices: Array,
+    kernel_size: Sizes,
+    stride: Sizes | None,
+    padding: Sizes,
+    output_size: Sequence[int] | None,
+) -> Array:
+    if x.ndim not in (ndim + 1, ndim + 2) or tuple(indices.shape) != tuple(x.shape):
+        raise ValueError(
+            f"expected two arrays of one shape, of {ndim + 2} dimensions or {ndim + 1} without the batch, got "
+            f"{tuple(x.shape)} and {tuple(indices.shape)}"
+        )
+    size = per_axis("kernel_size", kernel_size, ndim)
+    stride = size if stride is None else per_axis("stride", stride, ndim)
+    padding = per_axis("padding", padding, ndim, 0)
+    image = tuple([(n - 1) * s - 2 * p + k for n, s, p, k in zip(x.shape[-ndim:], stride, padding, size, strict=True)])
+    if output_size is not None:
+        given = tuple(output_size)[-ndim:]
+        if len(given) != ndim or any(abs(n - m) >= s for n, m, s in zip(given, image, stride, strict=True)):
+            raise ValueError(f"output_size must be less than a stride of {stride} from {image}, got {output_size}")
+        image = given
+    xp = array_namespace(x, indices)
+    leading, elements = tuple(x.shape[:-ndim]), math.prod(image)
+    x, indices = (array_namespace(y).reshape(y, (*leading, -1)) for y in (x, indices))
+    check_range("indices", indices, 0, elements - 1)
+    # An element that is largest in several windows is there several times.
+    times = scatter_add_along_axis(xp, xp.ones_like(stop_gradient(x)), indices, elements, -1)
+    shares = xp.divide(x, xp.take_along_axis(times, indices, axis=-1))
+    return xp.reshape(scatter_add_along_axis(xp, shares, indices, elements, -1), (*leading, *image))
+
+
+def max_unpool1d(
+    x: Array,
+    indices: Array,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    output_size: Sequence[int] | None = None,
+) -> Array:
+    """Put largest elements of windows of sequences back: :func:`max_unpool2d` with one axis.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> max_unpool1d(*max_pool1d(numpy.asarray([[[1.0, 4.0, 2.0, 3.0]]]), 2, return_indices=True), 2)
+    array([[[0., 4., 0., 3.]]])
+    """
+    return _max_unpool(1, x, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool2d(
+    x: Array,
+    indices: Array,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    output_size: Sequence[int] | None = None,
+) -> Array:
+    """Put the largest elements of windows where they have been; everything else is zero.
+
+    Parameters
+    ----------
+    x, indices : array
+        What :func:`max_pool2d` with ``return_indices=True`` returns.
+    kernel_size, stride, padding
+        Options of that call.
+    output_size : sequence of int, optional
+        Shape of the images, or of the array, before pooling; by default the smallest that gives the shape of `x`.
+
+    Returns
+    -------
+    array
+        Of shape (batch, channels, height, width), or without the batch.
+
+    Raises
+    ------
+    ValueError
+        If shapes, indices and options do not fit.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> out, indices = max_pool2d(numpy.reshape(numpy.arange(16.0), (1, 1, 4, 4)), 2, return_indices=True)
+    >>> max_unpool2d(out, indices, 2)
+    array([[[[ 0.,  0.,  0.,  0.],
+             [ 0.,  5.,  0.,  7.],
+             [ 0.,  0.,  0.,  0.],
+             [ 0., 13.,  0., 15.]]]])
+    """
+    return _max_unpool(2, x, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool3d(
+    x: Array,
+    indices: Array,
+    kernel_size: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    output_size: Sequence[int] | None = None,
+) -> Array:
+    """Put largest elements of windows of volumes back: :func:`max_unpool2d` with three axes.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> out, indices = max_pool3d(numpy.ones((1, 1, 4, 4, 4)), 2, return_indices=True)
+    >>> max_unpool3d(out, indices, 2).sum()
+    np.float64(8.0)
+    """
+    return _max_unpool(3, x, indices, kernel_size, stride, padding, output_size)
 
 
 def avg_pool1d(
@@ -365,7 +514,7 @@ def avg_pool2d(
     Parameters
     ----------
     x : array
-        Images of a floating-point data type, shape (batch, channels, height, width).
+        Images of a floating-point data type, shape (batch, channels, height, width), or one without the batch.
     kernel_size : int or pair of int
         Size of a window.
     stride : int or pair of int, optional
@@ -439,7 +588,7 @@ def adaptive_avg_pool2d(x: Array, output_size: OutputSizes) -> Array:
     Parameters
     ----------
     x : array
-        Images of a floating-point data type, shape (batch, channels, height, width).
+        Images of a floating-point data type, shape (batch, channels, height, width), or one without the batch.
     output_size : int, None, or pair of these
         Number of rows and columns; None for as many as there are.
 
@@ -477,7 +626,7 @@ def adaptive_avg_pool3d(x: Array, output_size: OutputSizes) -> Array:
     return _adaptive_avg_pool(3, x, output_size)
 
 
-def adaptive_max_pool1d(x: Array, output_size: OutputSizes) -> Array:
+def adaptive_max_pool1d(x: Array, output_size: OutputSizes, return_indices: bool = False) -> Any:
     """Largest element of as many windows of sequences as asked for: :func:`adaptive_max_pool2d` with one axis.
 
     Examples
@@ -486,10 +635,10 @@ def adaptive_max_pool1d(x: Array, output_size: OutputSizes) -> Array:
     >>> adaptive_max_pool1d(numpy.asarray([[[1.0, 4.0, 2.0]]]), 2)
     array([[[4., 4.]]])
     """
-    return _adaptive_max_pool(1, x, output_size)
+    return _adaptive_max_pool(1, x, output_size, return_indices)
 
 
-def adaptive_max_pool2d(x: Array, output_size: OutputSizes) -> Array:
+def adaptive_max_pool2d(x: Array, output_size: OutputSizes, return_indices: bool = False) -> Any:
     """Largest element of each window, the windows being as many as asked for, as in :func:`adaptive_avg_pool2d`.
 
     Examples
@@ -499,10 +648,10 @@ def adaptive_max_pool2d(x: Array, output_size: OutputSizes) -> Array:
     array([[[[ 7.],
              [11.]]]])
     """
-    return _adaptive_max_pool(2, x, output_size)
+    return _adaptive_max_pool(2, x, output_size, return_indices)
 
 
-def adaptive_max_pool3d(x: Array, output_size: OutputSizes) -> Array:
+def adaptive_max_pool3d(x: Array, output_size: OutputSizes, return_indices: bool = False) -> Any:
     """Largest element of as many windows of volumes as asked for: :func:`adaptive_max_pool2d` with three axes.
 
     Examples
@@ -511,4 +660,67 @@ def adaptive_max_pool3d(x: Array, output_size: OutputSizes) -> Array:
     >>> adaptive_max_pool3d(numpy.ones((1, 2, 5, 6, 7)), 3).shape
     (1, 2, 3, 3, 3)
     """
-    return _adaptive_max_pool(3, x, output_size)
+    return _adaptive_max_pool(3, x, output_size, return_indices)
+
+
+@of_images
+def _lp_pool(ndim: int, x: Array, norm_type: float, kernel_size: Sizes, stride: Sizes | None, ceil_mode: bool) -> Array:
+    xp = array_namespace(x)
+    elements = math.prod(per_axis("kernel_size", kernel_size, ndim))
+    total = elements * _avg_pool(ndim, xp.pow(x, norm_type), kernel_size, stride, 0, ceil_mode, True, None)
+    # At 0 the root has no derivative, and is given 0, as in PyTorch.
+    nothing = total == 0
+    return xp.where(nothing, 0.0, xp.pow(xp.where(nothing, 1.0, total), 1 / norm_type))
+
+
+def lp_pool1d(
+    x: Array, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
+) -> Array:
+    """Root of the sum of powers of each window of sequences: :func:`lp_pool2d` with one axis.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> lp_pool1d(numpy.asarray([[[3.0, 4.0, 1.0, 0.0]]]), 2, 2)
+    array([[[5., 1.]]])
+    """
+    return _lp_pool(1, x, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool2d(
+    x: Array, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
+) -> Array:
+    """``sum(x ** norm_type) ** (1 / norm_type)`` of each window; where that is 0, so is its derivative.
+
+    As in PyTorch, a window that reaches beyond the image has the mean of its elements there.
+
+    Parameters
+    ----------
+    x : array
+        Images of a floating-point data type, shape (batch, channels, height, width), or one without the batch.
+    norm_type : float
+        1 for the sum, 2 for the Euclidean norm; the larger, the nearer to the largest of positive elements.
+    kernel_size, stride, ceil_mode
+        As :func:`avg_pool2d` takes them.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> lp_pool2d(numpy.full((1, 1, 2, 2), 3.0), 2, 2)
+    array([[[[6.]]]])
+    """
+    return _lp_pool(2, x, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool3d(
+    x: Array, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
+) -> Array:
+    """Root of the sum of powers of each window of volumes: :func:`lp_pool2d` with three axes.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> lp_pool3d(numpy.ones((1, 1, 2, 2, 2)), 3, 2)
+    array([[[[[2.]]]]])
+    """
+    return _lp_pool(3, x, norm_type, kernel_size, stride, ceil_mode)

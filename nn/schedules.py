@@ -12,7 +12,6 @@ from typing import Any, Literal, TypeAlias
 
 __all__ = [
     "Plateau",
-    "Schedule",
     "constant_rate",
     "cosine_decay",
     "cosine_restarts",
@@ -30,8 +29,27 @@ __all__ = [
 Schedule: TypeAlias = Callable[[int], float]
 
 
+class _OfStep:
+    """What schedules without a memory share."""
+
+    def __call__(self, step: int) -> float:
+        """Rate of a step.
+
+        Raises
+        ------
+        ValueError
+            If the step is below 1, where steps begin.
+        """
+        if step < 1:
+            raise ValueError(f"steps count from 1, got {step!r}")
+        return self._rate(step)
+
+    def _rate(self, step: int) -> float:
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class constant_rate:
+class constant_rate(_OfStep):
     """The same rate at every step.
 
     Examples
@@ -42,13 +60,12 @@ class constant_rate:
 
     rate: float
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         return self.rate
 
 
 @dataclass(frozen=True)
-class step_decay:
+class step_decay(_OfStep):
     """Times `gamma` after each `step_size` steps.
 
     Examples
@@ -64,13 +81,12 @@ class step_decay:
     def __post_init__(self) -> None:
         _positive("step_size", self.step_size)
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         return self.initial * self.gamma ** ((step - 1) // self.step_size)
 
 
 @dataclass(frozen=True)
-class multistep_decay:
+class multistep_decay(_OfStep):
     """Times `gamma` after each of the steps in `milestones`, which ascend.
 
     Examples
@@ -86,13 +102,12 @@ class multistep_decay:
     def __post_init__(self) -> None:
         _ascending(self.milestones)
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         return self.initial * self.gamma ** bisect_right(self.milestones, step - 1)
 
 
 @dataclass(frozen=True)
-class exponential_decay:
+class exponential_decay(_OfStep):
     """Times `gamma` after each step.
 
     Examples
@@ -104,13 +119,12 @@ class exponential_decay:
     initial: float
     gamma: float
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         return self.initial * self.gamma ** (step - 1)
 
 
 @dataclass(frozen=True)
-class inverse_time_decay:
+class inverse_time_decay(_OfStep):
     """``initial / (1 + decay * (step - 1))``.
 
     Examples
@@ -126,13 +140,12 @@ class inverse_time_decay:
         if not self.decay >= 0:
             raise ValueError(f"decay must be at least 0, got {self.decay!r}")
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         return self.initial / (1 + self.decay * (step - 1))
 
 
 @dataclass(frozen=True)
-class inverse_square_root:
+class inverse_square_root(_OfStep):
     """Linear growth to `peak` at step `warmup_steps`, then decay by the root of the steps.
 
     References
@@ -152,13 +165,12 @@ class inverse_square_root:
     def __post_init__(self) -> None:
         _positive("warmup_steps", self.warmup_steps)
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         return self.peak * min(step / self.warmup_steps, math.sqrt(self.warmup_steps / step))
 
 
 @dataclass(frozen=True)
-class polynomial_decay:
+class polynomial_decay(_OfStep):
     """From `initial` to `final` along a power of the steps that are left of `steps`, then `final`.
 
     Examples
@@ -175,13 +187,12 @@ class polynomial_decay:
     def __post_init__(self) -> None:
         _positive("steps", self.steps)
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         return self.final + (self.initial - self.final) * math.pow(1 - _progress(step, self.steps), self.power)
 
 
 @dataclass(frozen=True)
-class cosine_decay:
+class cosine_decay(_OfStep):
     """Half a cosine from `initial` at the first of `steps` steps to nearly `final` at the last, then `final`.
 
     References
@@ -202,13 +213,12 @@ class cosine_decay:
     def __post_init__(self) -> None:
         _positive("steps", self.steps)
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         return _cosine(self.initial, self.final, _progress(step, self.steps))
 
 
 @dataclass(frozen=True)
-class cosine_restarts:
+class cosine_restarts(_OfStep):
     """Half a cosine from `initial` to nearly `final`, again and again.
 
     Parameters
@@ -238,8 +248,7 @@ class cosine_restarts:
         _positive("period", self.period)
         _positive("factor", self.factor)
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         since, period = step - 1, self.period
         if self.factor == 1:
             since %= period
@@ -250,7 +259,7 @@ class cosine_restarts:
 
 
 @dataclass(frozen=True)
-class linear_warmup:
+class linear_warmup(_OfStep):
     """A line from ``start_factor * peak`` to `peak`, which is reached after `steps` steps and kept.
 
     Examples
@@ -266,13 +275,12 @@ class linear_warmup:
     def __post_init__(self) -> None:
         _positive("steps", self.steps)
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         return self.peak * _line(self.start_factor, 1.0, _progress(step, self.steps))
 
 
 @dataclass(frozen=True)
-class one_cycle:
+class one_cycle(_OfStep):
     """Up to `peak` and down to almost nothing in `steps` steps.
 
     Parameters
@@ -319,8 +327,7 @@ class one_cycle:
         if self.anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy must be 'cos' or 'linear', got {self.anneal_strategy!r}")
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         first = self.peak / self.div_factor
         up = self.pct_start * self.steps - 1
         corners = [(0.0, first), (up, self.peak), (self.steps - 1.0, first / self.final_div_factor)]
@@ -335,7 +342,7 @@ class one_cycle:
 
 
 @dataclass(frozen=True)
-class join_schedules:
+class join_schedules(_OfStep):
     """One schedule after the other; each counts from 1 at its turn.
 
     Parameters
@@ -362,8 +369,7 @@ class join_schedules:
                 f"got {len(self.milestones)}"
             )
 
-    def __call__(self, step: int) -> float:
-        """Rate of a step."""
+    def _rate(self, step: int) -> float:
         turn = bisect_right(self.milestones, step - 1)
         return self.schedules[turn](step - (self.milestones[turn - 1] if turn else 0))
 

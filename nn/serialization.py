@@ -11,11 +11,9 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-import numpy
+from nn.namespaces import Array, Namespace, as_numpy, converted, namespace_or_default
 
-from nn.namespaces import Array, Namespace, as_numpy, converted, dtype_name, namespace_or_default
-
-__all__ = ["load", "misfits", "read_metadata", "save"]
+__all__ = ["load", "save"]
 
 
 def save(path: str | os.PathLike[str], state: Mapping[str, Array], metadata: Mapping[str, str] | None = None) -> None:
@@ -47,6 +45,8 @@ def save(path: str | os.PathLike[str], state: Mapping[str, Array], metadata: Map
     ...     load(path, xp=numpy)
     {'0.bias': array([1., 2.])}
     """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"expected arrays by name, such as module.state_dict() gives, got {type(state).__name__}")
     arrays = {name: as_numpy(array) for name, array in state.items()}
     namespace_or_default(None).save_safetensors(path, arrays, metadata=metadata)
 
@@ -116,40 +116,6 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
         (length,) = struct.unpack("<Q", file.read(8))
         metadata: dict[str, str] = json.loads(file.read(length)).get("__metadata__", {})
     return metadata
-
-
-def misfits(state: Mapping[str, Array], own: Mapping[str, Array], *, strict: bool, cast: bool) -> list[str]:
-    """All reasons why arrays cannot take the places of those of the same names.
-
-    Examples
-    --------
-    >>> misfits({"x": numpy.ones(2)}, {"x": numpy.ones(3), "y": numpy.ones(1)}, strict=True, cast=False)
-    ['missing y', 'x has shape (2,), expected (3,)']
-    """
-    problems = [f"missing {name}" for name in own if strict and name not in state]
-    problems += [f"unexpected {name}" for name in state if strict and name not in own]
-    for name, array in own.items():
-        if name in state and (shape := tuple(state[name].shape)) != tuple(array.shape):
-            problems.append(f"{name} has shape {shape}, expected {tuple(array.shape)}")
-        if name in state and not _fits(state[name], dtype := dtype_name(array), cast):
-            hint = "; cast=True converts it" if _fits(state[name], dtype, cast=True) else ""
-            problems.append(f"{name} is {dtype_name(state[name])}, expected {dtype}{hint}")
-    return problems
-
-
-def _fits(array: Array, dtype: str, cast: bool) -> bool:
-    """Whether an array can become one of a data type."""
-    kind = _kind(dtype_name(array))
-    if dtype_name(array) == dtype or kind != _kind(dtype):
-        return dtype_name(array) == dtype
-    if kind != "int":
-        return cast
-    values = as_numpy(array)
-    return bool(numpy.all(values.astype(dtype) == values))
-
-
-def _kind(dtype: str) -> str:
-    return next((kind for kind in ("float", "int", "complex") if kind in dtype), dtype)
 
 
 def _hint(path: str | os.PathLike[str]) -> str:

@@ -17,7 +17,7 @@ from nn.module import Module
 from nn.namespaces import Array, Namespace, dtype_name, is_array, is_floating, namespace_or_default
 from nn.tracing import size_in_bytes, traced
 
-__all__ = ["Row", "Summary", "summary"]
+__all__ = ["Summary", "summary"]
 
 
 @dataclass(frozen=True)

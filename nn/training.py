@@ -5,14 +5,17 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy
 import optree
 
+from autodiff import array_namespace
+from autodiff.namespaces import device_of
+from nn.arguments import checked_count
 from nn.callbacks import EVENTS, ProgressReport, checked, methods, with_states
 from nn.checkpoints import latest_checkpoint, load_checkpoint, save_checkpoint
 from nn.data import DataLoader
@@ -33,6 +36,8 @@ Batch: TypeAlias = Any
 Loss: TypeAlias = Callable[[Array, Array], Array]
 Metrics: TypeAlias = Sequence[Metric | Callable[[Array, Array], Any]]
 Forward: TypeAlias = Callable[[Callable[..., Any], Batch], tuple[Any, Any]]
+
+_COUNTERS = "step", "steps_done", "exhausted", "stop"
 
 
 def predictions_and_targets(model: Callable[..., Any], batch: Batch) -> tuple[Any, Any]:
@@ -79,8 +84,8 @@ def fit(
         An attached one continues with the state that it has. For clipping of gradients put it into the chain:
         ``nn.chain(nn.clip_by_norm(1.0), nn.Adam())``.
     data
-        An :class:`nn.DataLoader`; a tuple of arrays, inputs and targets with as many rows, which are shuffled; or any
-        other iterable of batches.
+        A tuple of arrays, inputs and targets with as many rows, which are shuffled, and go batch by batch to where the
+        model's parameters are; an :class:`nn.DataLoader`; or any other iterable of batches.
     epochs : int
         Passes over the data, those before a checkpoint among them.
     loss : callable
@@ -95,7 +100,7 @@ def fit(
     callbacks : sequence
         See :mod:`nn.callbacks`.
     batch_size : int, optional
-        For `data` and `validation` that are arrays; 32 by default.
+        For `data` or `validation` that are arrays; 32 by default.
     rng : numpy.random.Generator, optional
         For `data` that are arrays: says their order.
     accumulate : int
@@ -119,6 +124,8 @@ def fit(
     ------
     NonFiniteError
         If the loss or a gradient is NaN or infinite. The step is not made.
+    TypeError
+        If an argument is of another kind, or `batch_size` or `rng` is given where nothing is cut into batches.
     ValueError
         If there are no batches, or a checkpoint does not fit.
 
@@ -140,15 +147,15 @@ def fit(
     >>> nn.accuracy(model(x), labels)
     1.0
     """
-    if epochs < 0 or accumulate < 1:
-        raise ValueError(f"epochs must be 0 or more and accumulate 1 or more, got {epochs} and {accumulate}")
     if not callable(loss):
         raise TypeError(f"loss must be a function of predictions and targets, got {loss!r}")
-    run = Run(model, optimizer, _loader(data, batch_size, rng, shuffle=True), epochs, metrics, accumulate, precision)
+    loader = _loader(_checked(model), data, batch_size, rng, shuffle=True)
+    held_out = None if validation is None else _loader(model, validation, batch_size, None, shuffle=False)
+    if loader is data:
+        _refuse_unused(data, batch_size if held_out is validation else None, rng)
+    run = Run(model, optimizer, loader, epochs, metrics, accumulate, precision)
     run.objective = loss, forward
-    run.callbacks = checked([*callbacks, *([ProgressReport()] if progress else [])])
-    if validation is not None:
-        validation = _loader(validation, batch_size, None, shuffle=False)
+    run.callbacks = [*checked(callbacks), *([ProgressReport()] if progress else [])]
     if resume is not None and (path := _checkpoint_at(Path(resume))):
         run.load(path)
     emit = {event: methods(run.callbacks, event) for event in EVENTS}
@@ -161,15 +168,16 @@ def fit(
         try:
             model.zero_grad()
             tell("on_fit_start")
-            while len(run.history) < epochs and not run.stop:
+            while len(run.history) < run.epochs and not run.stop:
                 run.epoch = len(run.history) + 1
                 model.train()
                 tell("on_epoch_start")
-                for _ in run.steps():
-                    tell("on_step_end")
+                with closing(run.steps()) as steps:
+                    for _ in steps:
+                        tell("on_step_end")
                 logs = run.totals.values()
-                if validation is not None:
-                    found = evaluate(model, validation, loss=loss, forward=forward, metrics=metrics)
+                if held_out is not None:
+                    found = evaluate(model, held_out, loss=loss, forward=forward, metrics=metrics)
                     logs |= {f"validation {name}": value for name, value in found.items()}
                 run.close_epoch(logs)
                 tell("on_epoch_end")
@@ -197,9 +205,12 @@ def evaluate(
     {'accuracy': 0.5}
     """
     totals = Totals(metrics)
-    with _modes_kept(model):
+    loader = _loader(_checked(model), data, batch_size, None, shuffle=False)
+    if loader is data:
+        _refuse_unused(data, batch_size, None)
+    with _modes_kept(model), _batches_of(loader) as batches:
         model.eval()
-        for batch in _loader(data, batch_size, None, shuffle=False):
+        for batch in batches:
             predictions, targets = forward(model, batch)
             rows = _rows(batch)
             if loss is not None:
@@ -228,6 +239,8 @@ class Run:
     logs : dict
         After an epoch, its losses and metrics by name.
     history : History
+    exhausted : bool
+        Whether the loader has no more batches in this epoch.
     stop : bool
         Set it to end the training after the epoch.
     """
@@ -251,11 +264,14 @@ class Run:
         self.optimizer = optimizer if isinstance(optimizer, Attached) else optimizer.attach(model)
         if isinstance(self.optimizer.optimizer, LBFGS):
             raise TypeError("LBFGS evaluates a loss several times a step, which minibatches do not allow: nn.minimize")
-        self.loader, self.epochs, self.accumulate, self.precision = loader, epochs, accumulate, precision
+        if precision is not None and not isinstance(precision, MixedPrecision):
+            raise TypeError(f"precision must be nn.mixed_precision(...) or None, got {precision!r}")
+        self.epochs, self.accumulate = checked_count("epochs", epochs, least=0), checked_count("accumulate", accumulate)
+        self.loader, self.precision = loader, precision
         self.history, self.totals = History(), Totals(metrics)
         self.logs: dict[str, Any] = {}
         self.step = self.epoch = self.steps_done = 0
-        self.stop = False
+        self.exhausted = self.stop = False
 
     @property
     def steps_per_epoch(self) -> int | None:
@@ -265,7 +281,7 @@ class Run:
         except TypeError:
             return None
 
-    def steps(self) -> Iterator[None]:
+    def steps(self) -> Generator[None]:
         """Make the steps of an epoch, or the rest of them."""
         function = self.precision.around(self.model) if self.precision else self.model
         loss, forward = self.objective
@@ -280,15 +296,17 @@ class Run:
         parameters = dict(self.model.named_parameters())
         # What cannot continue by itself is read up to where a checkpoint was.
         passed = 0 if hasattr(self.loader, "state_dict") else self.steps_done * self.accumulate
-        batches = itertools.islice(self.loader, passed, None)
-        while group := list(itertools.islice(batches, self.accumulate)):
-            self.step += 1
-            self.steps_done += 1
-            with _quiet():
-                grads = self._gradients(gradients, group)
-                if self._usable(grads, group[-1]):
-                    self._move(parameters, grads)
-            yield
+        with _batches_of(() if self.exhausted else self.loader) as batches:
+            batches = itertools.islice(batches, passed, None)
+            while group := list(itertools.islice(batches, self.accumulate)):
+                self.exhausted = len(group) < self.accumulate
+                self.step += 1
+                self.steps_done += 1
+                with _quiet():
+                    grads = self._gradients(gradients, group)
+                    if self._usable(grads, group[-1]):
+                        self._move(parameters, grads)
+                yield
         if not self.totals.sums:
             raise ValueError(
                 f"epoch {self.epoch} has no batches: the data are empty, or fewer than a batch with drop_last, or an "
@@ -344,7 +362,7 @@ class Run:
         self.logs = {"epoch": self.epoch, **logs}
         self.history.rows.append(self.logs)
         self.totals.sums = {}
-        self.steps_done = 0
+        self.steps_done, self.exhausted = 0, False
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a checkpoint, from which :func:`fit` can resume."""
@@ -353,7 +371,8 @@ class Run:
     def load(self, path: str | os.PathLike[str]) -> None:
         """Continue from a checkpoint."""
         parts = load_checkpoint(path, self._parts())
-        self.step, self.steps_done, self.stop = parts["step"], parts["steps_done"], parts["stop"]
+        for name in _COUNTERS:
+            setattr(self, name, parts[name])
 
     def _parts(self) -> dict[str, Any]:
         parts = {
@@ -363,24 +382,58 @@ class Run:
             "callbacks": with_states(list(self.callbacks)),
             "history": self.history,
             "totals": self.totals,
-            "step": self.step,
-            "steps_done": self.steps_done,
-            "stop": self.stop,
+            **{name: getattr(self, name) for name in _COUNTERS},
             "model": self.model,
             "optimizer": self.optimizer,
         }
         return {name: part for name, part in parts.items() if part is not None}
 
 
-def _loader(data: Any, batch_size: int | None, rng: numpy.random.Generator | None, *, shuffle: bool) -> Any:
+def _loader(
+    model: Module, data: Any, batch_size: int | None, rng: numpy.random.Generator | None, *, shuffle: bool
+) -> Any:
     leaves: list[Any] = [] if isinstance(data, (DataLoader, list)) else optree.tree_leaves(data)
     if leaves and all(map(is_array, leaves)):
-        return DataLoader(data, batch_size=batch_size or 32, shuffle=shuffle, rng=rng)
+        weight = next((parameter.data for parameter in model.parameters()), leaves[0])
+        return DataLoader(
+            data,
+            batch_size=32 if batch_size is None else batch_size,
+            shuffle=shuffle,
+            rng=rng,
+            xp=array_namespace(weight),
+            device=device_of(weight),
+        )
     if not isinstance(data, Iterable):
         raise TypeError(f"expected arrays, an nn.DataLoader or another iterable of batches, got {type(data).__name__}")
-    if rng is not None:
-        raise TypeError("rng says the order of arrays; what comes in batches has its order already")
     return data
+
+
+def _refuse_unused(data: Any, batch_size: int | None, rng: numpy.random.Generator | None) -> None:
+    if batch_size is not None or rng is not None:
+        raise TypeError(
+            f"batch_size and rng are for arrays, got {type(data).__name__}; give them to an nn.DataLoader, which makes "
+            "batches of arrays or of examples"
+        )
+
+
+def _checked(model: Any) -> Module:
+    if not isinstance(model, Module):
+        found = (
+            f"the class {model.__name__}: make one, {model.__name__}(...)" if isinstance(model, type) else type(model)
+        )
+        raise TypeError(f"expected an nn.Module, got {found}")
+    return model
+
+
+@contextmanager
+def _batches_of(loader: Any) -> Iterator[Iterator[Batch]]:
+    """An iterator over an epoch, nothing of which goes on afterwards, such as a thread."""
+    batches = iter(loader)
+    try:
+        yield batches
+    finally:
+        if isinstance(loader, DataLoader):
+            batches.close()
 
 
 def _checkpoint_at(path: Path) -> Path | None:

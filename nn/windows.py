@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from itertools import product
 from typing import Any, TypeAlias
 
+import numpy
+import optree
+
 from autodiff import array_namespace
 from autodiff.batching.kinds import size_of, spread
+from autodiff.namespaces import device_of
 from nn.namespaces import Array, Namespace
+from nn.padding import pad
 
-__all__ = ["AXES", "Sizes", "Windows", "batch_first", "batch_last", "check_images", "more_images", "per_axis"]
+__all__ = [
+    "AXES",
+    "Sizes",
+    "Windows",
+    "batch_first",
+    "batch_last",
+    "folded",
+    "more_images",
+    "of_images",
+    "padded",
+    "per_axis",
+]
 
 Sizes: TypeAlias = int | Sequence[int]
 """One number for each axis of an image, or one for all."""
 
+NumPyArray: TypeAlias = numpy.ndarray[Any, numpy.dtype[Any]]
 Key: TypeAlias = tuple[slice, ...]
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -36,11 +54,22 @@ def per_axis(what: str, value: Sizes, ndim: int, least: int = 1) -> tuple[int, .
     return values
 
 
-def check_images(x: Array, ndim: int) -> None:
-    """Raise a ValueError unless x holds images of so many dimensions."""
-    if x.ndim != ndim + 2:
-        expected = ", ".join(("batch", "channels", *AXES[ndim]))
-        raise ValueError(f"expected an array of shape ({expected}), got {tuple(x.shape)}")
+def of_images(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function ``(ndim, x, ...)`` of a batch of images of so many dimensions take a single image, too."""
+
+    @wraps(function)
+    def run(ndim: int, x: Array, *args: Any) -> Any:
+        if x.ndim not in (ndim + 1, ndim + 2):
+            expected = ", ".join(("batch", "channels", *AXES[ndim]))
+            raise ValueError(
+                f"expected an array of shape ({expected}), or without the batch, got shape {tuple(x.shape)}"
+            )
+        if x.ndim == ndim + 2:
+            return function(ndim, x, *args)
+        out = function(ndim, array_namespace(x).expand_dims(x, axis=0), *args)
+        return optree.tree_map(lambda y: array_namespace(y).squeeze(y, axis=0), out)
+
+    return run
 
 
 @dataclass(frozen=True)
@@ -96,6 +125,14 @@ class Windows:
         firsts = [start * step + i * self.dilation[axis] for i in range(self.size[axis])]
         return [slice(first, first + (count - 1) * step + 1, step) for first in firsts]
 
+    def places(self) -> list[NumPyArray]:
+        """For each axis, which elements of the image each window holds, -1 for padding: shape (windows, elements)."""
+        places = []
+        for axis, (n, (before, _)) in enumerate(zip(self.image, self.padding, strict=True)):
+            elements = numpy.stack([numpy.arange(self.padded[axis])[key] for key in self.along(axis)], axis=1) - before
+            places.append(numpy.where((elements >= 0) & (elements < n), elements, -1))
+        return places
+
     def elements(self, start: int = 0, stop: int | None = None) -> Iterator[Key]:
         """The same along all axes; `start` and `stop` count along the first."""
         return product(self.along(0, start, stop), *[self.along(axis) for axis in range(1, len(self.image))])
@@ -113,6 +150,29 @@ def batch_last(xp: Namespace, x: Array) -> Array:
 def batch_first(xp: Namespace, x: Array) -> Array:
     """The inverse of :func:`batch_last`."""
     return xp.permute_dims(x, (x.ndim - 1, *range(x.ndim - 1)))
+
+
+def padded(x: Array, windows: Windows, value: float = 0.0) -> Array:
+    """Images with the padding that they are thought to have."""
+    return pad(x, [n for pair in reversed(windows.padding) for n in pair], value=value)
+
+
+def folded(xp: Namespace, part_of: Callable[[Key], Array], like: Array, windows: Windows) -> Array:
+    """Images to which each element of the windows adds its part: the transpose of taking the elements."""
+    batch, channels = like.shape[:2]
+    shape = (channels, *windows.padded, batch)
+    if hasattr(like, "new_zeros"):
+        # Within torch.func.vmap a batch can be written only to what is made of one.
+        image = like.new_zeros(shape)
+    else:
+        image = xp.zeros(shape, dtype=like.dtype, device=device_of(like))
+    for element in windows.elements():
+        key, part = (slice(None), *element, ...), batch_last(xp, part_of(element))
+        if hasattr(image, "at"):
+            image = image.at[key].add(part)
+        else:
+            image[key] += part
+    return batch_first(xp, image[(slice(None), *windows.inside, ...)])
 
 
 def more_images(xp: Namespace, function: Any, *operands: Array, **params: Any) -> Array:

@@ -47,6 +47,11 @@ def load_digits(test_fraction: float = 0.2, seed: int = 0) -> Dataset:
     seed
         Says which digits are held out.
 
+    Raises
+    ------
+    ValueError
+        If the share is not from 0 to 1.
+
     Notes
     -----
     Source: "Optical Recognition of Handwritten Digits", E. Alpaydin and C. Kaynak, UCI Machine Learning Repository,
@@ -58,6 +63,8 @@ def load_digits(test_fraction: float = 0.2, seed: int = 0) -> Dataset:
     >>> digits.train_images.shape, digits.test_images.shape
     ((1438, 8, 8), (359, 8, 8))
     """
+    if not 0 <= test_fraction <= 1:
+        raise ValueError(f"test_fraction must be from 0 to 1, got {test_fraction}")
     name = "digits.idx.gz"
     rows = parse_idx(name, (resources.files("nn") / "data_files" / name).read_bytes(), axes=2)
     rows = numpy.random.default_rng(seed).permutation(rows)

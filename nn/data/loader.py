@@ -10,8 +10,10 @@ import numpy
 import optree
 
 from autodiff import array_namespace
+from autodiff.namespaces import device_of
+from nn.arguments import checked_count, checked_generator
 from nn.data.prefetching import prefetched
-from nn.namespaces import Array, Namespace, converted, index_dtype, is_array
+from nn.namespaces import Array, Namespace, converted, index_dtype, is_array, namespace_or_default
 
 __all__ = ["DataLoader", "minibatches"]
 
@@ -58,7 +60,8 @@ class DataLoader:
     TypeError
         If the data set is none of these, or an iterable is to be shuffled.
     ValueError
-        If arrays differ in their number of rows, `batch_size` is not above 0, or `rng` is missing.
+        If arrays differ in their number of rows, `batch_size` is not above 0, or `rng` is missing. While batches are
+        made, if examples differ in structure or shape.
 
     Notes
     -----
@@ -92,18 +95,19 @@ class DataLoader:
         xp: Namespace | None = None,
         device: Any = None,
     ) -> None:
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be 1 or more, got {batch_size}")
-        if prefetch < 0:
-            raise ValueError(f"prefetch must be 0 or more, got {prefetch}")
+        self.batch_size = checked_count("batch_size", batch_size)
+        self.prefetch = checked_count("prefetch", prefetch, least=0)
         self.source = _source_of(dataset, collate)
         if shuffle and isinstance(self.source, _Stream):
             raise TypeError("examples that come one after the other cannot be shuffled; put them into arrays or a list")
         if rng is None and (shuffle or transform is not None):
             asks = "shuffle=True" if shuffle else "a transform"
             raise ValueError(f"{asks} needs a source of random numbers: pass rng=numpy.random.default_rng(seed)")
-        self.batch_size, self.shuffle, self.drop_last = batch_size, shuffle, drop_last
-        self.rng, self.prefetch, self.transform, self.xp, self.device = rng, prefetch, transform, xp, device
+        if device is not None and xp is None:
+            raise ValueError(f"device={device!r} needs xp=, the namespace whose device it is")
+        self.rng = None if rng is None else checked_generator(rng)
+        self.shuffle, self.drop_last, self.transform, self.device = shuffle, drop_last, transform, device
+        self.xp = None if xp is None else namespace_or_default(xp)
         self._position = 0
         self._start: Any = None
         self._resumes = False
@@ -137,7 +141,9 @@ class DataLoader:
             yield batch
 
     def _moved(self, leaf: Any) -> Any:
-        return converted(leaf, self.xp, device=self.device) if is_array(leaf) else leaf
+        if not is_array(leaf) or (array_namespace(leaf) is self.xp and self.device in (None, device_of(leaf))):
+            return leaf
+        return converted(leaf, self.xp, device=self.device)
 
     def _counted(self, batches: Iterator[Batch], first: int) -> Iterator[Batch]:
         for position, batch in enumerate(batches, first + 1):
@@ -294,6 +300,11 @@ class _Stream:
 def stacked(examples: list[Any]) -> Batch:
     """The batch of some examples: their arrays and numbers stacked, anything else in tuples.
 
+    Raises
+    ------
+    ValueError
+        If they differ in structure or in the shapes of arrays.
+
     Examples
     --------
     >>> import numpy
@@ -303,12 +314,20 @@ def stacked(examples: list[Any]) -> Batch:
     """
     first: Any = examples[0]
     structure = optree.tree_structure(first)
-    columns = zip(*map(structure.flatten_up_to, examples), strict=True)
-    return structure.unflatten([_stacked_leaves(column) for column in columns])
+    try:
+        columns = zip(*map(structure.flatten_up_to, examples), strict=True)
+        return structure.unflatten([_stacked_leaves(column) for column in columns])
+    except ValueError as error:
+        raise ValueError(
+            f"examples of a batch must be alike in structure and shape: {error}; make them so, or pass collate=, which "
+            "makes a batch from a list of examples"
+        ) from error
 
 
 def _stacked_leaves(leaves: tuple[Any, ...]) -> Any:
     if all(map(is_array, leaves)):
+        if len({leaf.shape for leaf in leaves}) > 1:
+            raise ValueError(f"arrays of shapes {', '.join(str(tuple(leaf.shape)) for leaf in leaves)}")
         return array_namespace(*leaves).stack(leaves)
     if all(isinstance(leaf, (bool, int, float, complex, numpy.generic)) for leaf in leaves):
         return numpy.asarray(leaves)

@@ -1,192 +1,23 @@
 """Layers: modules that map one array to one array."""
 
-from nn.layers.activation import (
-    CELU,
-    ELU,
-    GELU,
-    GLU,
-    SELU,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    LeakyReLU,
-    LogSigmoid,
-    LogSoftmax,
-    Mish,
-    PReLU,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Softsign,
-    SwiGLU,
-    Tanh,
-)
-from nn.layers.attention import KeyValueCache, MultiHeadAttention, MultiheadAttention
-from nn.layers.bilinear import Bilinear
-from nn.layers.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from nn.layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
-from nn.layers.embedding import Embedding
-from nn.layers.flatten import Flatten, Unflatten
-from nn.layers.linear import Linear
-from nn.layers.loss import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    ContrastiveLoss,
-    CosineEmbeddingLoss,
-    CrossEntropyLoss,
-    CTCLoss,
-    GaussianNLLLoss,
-    HingeLoss,
-    HuberLoss,
-    KLDivLoss,
-    L1Loss,
-    MSELoss,
-    NLLLoss,
-    PoissonNLLLoss,
-    TripletMarginLoss,
-)
-from nn.layers.normalization import (
-    BatchNorm1d,
-    BatchNorm2d,
-    BatchNorm3d,
-    GroupNorm,
-    InstanceNorm1d,
-    InstanceNorm2d,
-    InstanceNorm3d,
-    LayerNorm,
-    RMSNorm,
-)
-from nn.layers.padding import CircularPad2d, ReflectionPad2d, ReplicationPad2d, ZeroPad2d
-from nn.layers.pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveAvgPool3d,
-    AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d,
-    AdaptiveMaxPool3d,
-    AvgPool1d,
-    AvgPool2d,
-    AvgPool3d,
-    GlobalAvgPool,
-    GlobalMaxPool,
-    MaxPool1d,
-    MaxPool2d,
-    MaxPool3d,
-)
-from nn.layers.positional import LearnedPositionalEncoding, RotaryEmbedding, SinusoidalPositionalEncoding
-from nn.layers.rearrange import Rearrange, Reduce, Repeat
-from nn.layers.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
-from nn.layers.sequential import Identity, Lambda, Residual, Sequential
-from nn.layers.transformer import (
-    TransformerDecoder,
-    TransformerDecoderLayer,
-    TransformerEncoder,
-    TransformerEncoderLayer,
-)
+from nn.layers.activation import *
+from nn.layers.attention import *
+from nn.layers.bilinear import *
+from nn.layers.convolution import *
+from nn.layers.dropout import *
+from nn.layers.embedding import *
+from nn.layers.flatten import *
+from nn.layers.interpolation import *
+from nn.layers.linear import *
+from nn.layers.loss import *
+from nn.layers.normalization import *
+from nn.layers.padding import *
+from nn.layers.pooling import *
+from nn.layers.positional import *
+from nn.layers.rearrange import *
+from nn.layers.recurrent import *
+from nn.layers.sequential import *
+from nn.layers.transformer import *
+from nn.names import public as _public
 
-__all__ = [
-    "CELU",
-    "ELU",
-    "GELU",
-    "GLU",
-    "GRU",
-    "LSTM",
-    "RNN",
-    "SELU",
-    "AdaptiveAvgPool1d",
-    "AdaptiveAvgPool2d",
-    "AdaptiveAvgPool3d",
-    "AdaptiveMaxPool1d",
-    "AdaptiveMaxPool2d",
-    "AdaptiveMaxPool3d",
-    "AlphaDropout",
-    "AvgPool1d",
-    "AvgPool2d",
-    "AvgPool3d",
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "BatchNorm3d",
-    "Bilinear",
-    "CTCLoss",
-    "CircularPad2d",
-    "ContrastiveLoss",
-    "Conv1d",
-    "Conv2d",
-    "Conv3d",
-    "ConvTranspose1d",
-    "ConvTranspose2d",
-    "ConvTranspose3d",
-    "CosineEmbeddingLoss",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Dropout1d",
-    "Dropout2d",
-    "Dropout3d",
-    "Embedding",
-    "Flatten",
-    "GRUCell",
-    "GaussianNLLLoss",
-    "GlobalAvgPool",
-    "GlobalMaxPool",
-    "GroupNorm",
-    "Hardsigmoid",
-    "Hardswish",
-    "Hardtanh",
-    "HingeLoss",
-    "HuberLoss",
-    "Identity",
-    "InstanceNorm1d",
-    "InstanceNorm2d",
-    "InstanceNorm3d",
-    "KLDivLoss",
-    "KeyValueCache",
-    "L1Loss",
-    "LSTMCell",
-    "Lambda",
-    "LayerNorm",
-    "LeakyReLU",
-    "LearnedPositionalEncoding",
-    "Linear",
-    "LogSigmoid",
-    "LogSoftmax",
-    "MSELoss",
-    "MaxPool1d",
-    "MaxPool2d",
-    "MaxPool3d",
-    "Mish",
-    "MultiHeadAttention",
-    "MultiheadAttention",
-    "NLLLoss",
-    "PReLU",
-    "PoissonNLLLoss",
-    "RMSNorm",
-    "RNNCell",
-    "ReLU",
-    "Rearrange",
-    "Reduce",
-    "ReflectionPad2d",
-    "Repeat",
-    "ReplicationPad2d",
-    "Residual",
-    "RotaryEmbedding",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "SinusoidalPositionalEncoding",
-    "Softmax",
-    "Softplus",
-    "Softsign",
-    "SwiGLU",
-    "Tanh",
-    "TransformerDecoder",
-    "TransformerDecoderLayer",
-    "TransformerEncoder",
-    "TransformerEncoderLayer",
-    "TripletMarginLoss",
-    "Unflatten",
-    "ZeroPad2d",
-]
+__all__ = _public(globals())

@@ -12,7 +12,7 @@ from nn import activations, init
 from nn.layers.function import layer_of
 from nn.layers.linear import Linear
 from nn.module import Module
-from nn.namespaces import Array, Namespace, namespace_or_default
+from nn.namespaces import Array, Namespace, floating_dtype, namespace_or_default
 
 __all__ = [
     "CELU",
@@ -20,6 +20,7 @@ __all__ = [
     "GELU",
     "GLU",
     "SELU",
+    "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
@@ -28,14 +29,21 @@ __all__ = [
     "LogSoftmax",
     "Mish",
     "PReLU",
+    "RReLU",
     "ReLU",
+    "ReLU6",
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softmax2d",
+    "Softmin",
     "Softplus",
+    "Softshrink",
     "Softsign",
     "SwiGLU",
     "Tanh",
+    "Tanhshrink",
+    "Threshold",
 ]
 
 _layer = partial(layer_of, module=__name__)
@@ -44,6 +52,7 @@ CELU = _layer("CELU", activations.celu)
 ELU = _layer("ELU", activations.elu)
 GELU = _layer("GELU", activations.gelu)
 GLU = _layer("GLU", activations.glu)
+Hardshrink = _layer("Hardshrink", activations.hard_shrink)
 Hardsigmoid = _layer("Hardsigmoid", activations.hard_sigmoid)
 Hardswish = _layer("Hardswish", activations.hard_swish)
 Hardtanh = _layer("Hardtanh", activations.hard_tanh)
@@ -52,13 +61,60 @@ LogSigmoid = _layer("LogSigmoid", activations.log_sigmoid)
 LogSoftmax = _layer("LogSoftmax", activations.log_softmax)
 Mish = _layer("Mish", activations.mish)
 ReLU = _layer("ReLU", activations.relu)
+ReLU6 = _layer("ReLU6", activations.relu6)
 SELU = _layer("SELU", activations.selu)
 Sigmoid = _layer("Sigmoid", activations.sigmoid)
 SiLU = _layer("SiLU", activations.silu)
 Softmax = _layer("Softmax", activations.softmax)
+Softmin = _layer("Softmin", activations.softmin)
 Softplus = _layer("Softplus", activations.softplus)
+Softshrink = _layer("Softshrink", activations.soft_shrink)
 Softsign = _layer("Softsign", activations.softsign)
 Tanh = _layer("Tanh", activations.tanh)
+Tanhshrink = _layer("Tanhshrink", activations.tanh_shrink)
+Threshold = _layer("Threshold", activations.threshold, required=("threshold", "value"))
+
+
+class Softmax2d(Module):
+    """:func:`nn.softmax` over the channels of images, of shape (batch, channels, height, width) or without the batch.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> Softmax2d()(numpy.zeros((2, 1, 1)))
+    array([[[0.5]],
+    <BLANKLINE>
+           [[0.5]]])
+    """
+
+    def __call__(self, x: Array) -> Array:
+        if x.ndim not in (3, 4):
+            raise ValueError(f"Softmax2d takes arrays of 3 or 4 dimensions, got shape {tuple(x.shape)}")
+        return activations.softmax(x, -3)
+
+
+class RReLU(Module):
+    """:func:`nn.rrelu`, with slopes that are drawn in training; in eval mode they are the mean.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Between which slopes are drawn.
+    rng : numpy.random.Generator
+        Draws them; each call in training advances it.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> RReLU(0.25, 0.75, rng=numpy.random.default_rng(0)).eval()(numpy.asarray([-1.0, 2.0]))
+    array([-0.5,  2. ])
+    """
+
+    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: numpy.random.Generator) -> None:
+        self.lower, self.upper, self.rng = lower, upper, rng
+
+    def __call__(self, x: Array) -> Array:
+        return activations.rrelu(x, self.lower, self.upper, rng=self.rng if self.training else None)
 
 
 class PReLU(Module):
@@ -89,7 +145,7 @@ class PReLU(Module):
         self, num_parameters: int = 1, init: float = 0.25, *, xp: Namespace | None = None, dtype: Any = None
     ) -> None:
         xp = namespace_or_default(xp)
-        self.weight = xp.full((num_parameters,), init, dtype=xp.float32 if dtype is None else dtype)
+        self.weight = xp.full((num_parameters,), init, dtype=floating_dtype(xp, dtype))
 
     def __call__(self, x: Array) -> Array:
         xp = array_namespace(x, self.weight)

@@ -8,12 +8,14 @@ from typing import Any
 import numpy
 
 from autodiff import array_namespace
+from autodiff.namespaces import device_of
 from nn import init
-from nn.attention import additive_mask, attend
+from nn.attention import additive_mask, attend, causal_mask
 from nn.layers.dropout import Dropout
 from nn.layers.linear import Linear, linear
 from nn.module import Module
-from nn.namespaces import Array, Namespace, namespace_or_default
+from nn.namespaces import Array, Namespace, floating_dtype, namespace_or_default
+from nn.padding import pad
 
 __all__ = ["KeyValueCache", "MultiHeadAttention", "MultiheadAttention"]
 
@@ -69,6 +71,10 @@ class MultiHeadAttention(Module):
         Probability with which a weight is dropped in training.
     bias
         Whether the projections have biases; they start at zero.
+    add_bias_kv
+        Whether one more key and value, which are learned, follow those of each sequence: ``bias_k`` and ``bias_v``.
+    add_zero_attn
+        Whether one more key and value of zeros follow them.
     kdim, vdim
         Number of features of keys and values, by default `embed_dim`.
     batch_first
@@ -129,6 +135,8 @@ class MultiHeadAttention(Module):
     k_proj_weight: Array
     v_proj_weight: Array
     in_proj_bias: Array | None
+    bias_k: Array | None
+    bias_v: Array | None
 
     def __init__(
         self,
@@ -138,6 +146,8 @@ class MultiHeadAttention(Module):
         num_kv_heads: int | None = None,
         dropout: float = 0.0,
         bias: bool = True,
+        add_bias_kv: bool = False,
+        add_zero_attn: bool = False,
         kdim: int | None = None,
         vdim: int | None = None,
         batch_first: bool = False,
@@ -155,7 +165,7 @@ class MultiHeadAttention(Module):
                 f"num_kv_heads must divide num_heads, got num_kv_heads={num_kv_heads}, num_heads={num_heads}"
             )
         xp = namespace_or_default(xp)
-        dtype = xp.float32 if dtype is None else dtype
+        dtype = floating_dtype(xp, dtype)
         self.embed_dim, self.num_heads, self.num_kv_heads = embed_dim, num_heads, num_kv_heads
         self.batch_first = batch_first
         self.kdim, self.vdim = (embed_dim if dim is None else dim for dim in (kdim, vdim))
@@ -168,6 +178,9 @@ class MultiHeadAttention(Module):
             self.k_proj_weight = weight_init(rng, (kv_dim, self.kdim), dtype, xp)
             self.v_proj_weight = weight_init(rng, (kv_dim, self.vdim), dtype, xp)
         self.in_proj_bias = xp.zeros((embed_dim + 2 * kv_dim,), dtype=dtype) if bias else None
+        self.bias_k = weight_init(rng, (1, 1, kv_dim), dtype, xp) if add_bias_kv else None
+        self.bias_v = weight_init(rng, (1, 1, kv_dim), dtype, xp) if add_bias_kv else None
+        self.add_zero_attn = add_zero_attn
         self.out_proj = Linear(embed_dim, embed_dim, bias=bias, rng=rng, xp=xp, dtype=dtype, weight_init=weight_init)
         self.dropout = Dropout(dropout, rng=rng)
         self.rotary = rotary
@@ -195,6 +208,14 @@ class MultiHeadAttention(Module):
         if cache is not None:
             k, v = cache.extend(k, v)
         mask = _mask((*q.shape[:-1], k.shape[-2]), q.dtype, attn_mask, key_padding_mask)
+        if more := [self.bias_k is not None, self.add_zero_attn].count(True):
+            if is_causal:
+                # The keys that follow the sequence are not later ones.
+                causal = causal_mask((q.shape[-2], k.shape[-2]), offset, like=q)
+                mask = causal if mask is None else array_namespace(mask, causal).add(mask, causal)
+                is_causal = False
+            k, v = self._followed(k, self.bias_k), self._followed(v, self.bias_v)
+            mask = None if mask is None else pad(mask, (0, more))
         out, weights = attend(q, k, v, mask=mask, is_causal=is_causal, offset=offset, drop=self.dropout)
         xp = array_namespace(out)
         out = _swapped(xp, out)
@@ -229,6 +250,17 @@ class MultiHeadAttention(Module):
         x = self._batch_moved(linear(x, weight, bias))
         xp = array_namespace(x)
         return _swapped(xp, xp.reshape(x, (*x.shape[:-1], -1, self.embed_dim // self.num_heads)))
+
+    def _followed(self, x: Array, bias: Array | None) -> Array:
+        """Keys or values, and those that follow each sequence."""
+        xp = array_namespace(x, bias)
+        parts = [x]
+        shape = (*x.shape[:-2], 1, x.shape[-1])
+        if bias is not None:
+            parts.append(xp.broadcast_to(xp.reshape(bias, (x.shape[-3], 1, x.shape[-1])), shape))
+        if self.add_zero_attn:
+            parts.append(xp.zeros(shape, dtype=x.dtype, device=device_of(x)))
+        return xp.concat(parts, axis=-2)
 
     def _batch_moved(self, x: Array) -> Array:
         """The batch axis as the first one, or back to where it comes from."""

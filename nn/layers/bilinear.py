@@ -9,7 +9,7 @@ import numpy
 from autodiff import array_namespace
 from nn import init
 from nn.module import Module
-from nn.namespaces import Array, Namespace, namespace_or_default
+from nn.namespaces import Array, Namespace, floating_dtype, namespace_or_default
 
 __all__ = ["Bilinear"]
 
@@ -62,7 +62,7 @@ class Bilinear(Module):
         weight_init: init.Initializer | None = None,
     ) -> None:
         xp = namespace_or_default(xp)
-        dtype = xp.float32 if dtype is None else dtype
+        dtype = floating_dtype(xp, dtype)
         bound = max(in1_features, 1) ** -0.5
         weight_init = weight_init or init.uniform(-bound, bound)
         self.weight = weight_init(rng, (out_features, in1_features, in2_features), dtype, xp)

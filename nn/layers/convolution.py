@@ -17,7 +17,7 @@ from nn.convolution import (
     padding_pairs,
 )
 from nn.module import Module
-from nn.namespaces import Array, Namespace, namespace_or_default
+from nn.namespaces import Array, Namespace, floating_dtype, namespace_or_default
 from nn.padding import pad
 from nn.windows import Sizes, per_axis
 
@@ -51,7 +51,7 @@ class _Weighted(Module):
         if groups < 1 or any(n % groups for n in channels):
             raise ValueError(f"groups must divide the channels, got groups={groups} for {channels}")
         xp = namespace_or_default(xp)
-        dtype = xp.float32 if dtype is None else dtype
+        dtype = floating_dtype(xp, dtype)
         first, second = channels
         self.weight = weight_init(rng, (first, second // groups, *size), dtype, xp)
         self.bias = xp.zeros((out_channels,), dtype=dtype) if bias else None
@@ -189,11 +189,14 @@ class _ConvTranspose(_Weighted):
         groups: int = 1,
         bias: bool = True,
         dilation: Sizes = 1,
+        padding_mode: str = "zeros",
         rng: numpy.random.Generator,
         xp: Namespace | None = None,
         dtype: Any = None,
         weight_init: init.Initializer = _KAIMING_UNIFORM,
     ) -> None:
+        if padding_mode != "zeros":
+            raise ValueError(f"padding_mode must be 'zeros' for a transposed convolution, got {padding_mode!r}")
         size = per_axis("kernel_size", kernel_size, self.ndim)
         self.stride, self.padding, self.output_padding = stride, padding, output_padding
         self.groups, self.dilation = groups, dilation
@@ -234,6 +237,8 @@ class ConvTranspose2d(_ConvTranspose):
         height, width), as in PyTorch.
     stride, padding, output_padding, groups, dilation
         As :func:`nn.functional.conv_transpose2d` takes them.
+    padding_mode
+        "zeros", the only one that there is.
     bias, rng, xp, dtype, weight_init
         As :class:`Conv2d` takes them.
 

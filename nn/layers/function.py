@@ -12,6 +12,11 @@ from nn.parameter import Buffer
 
 __all__ = ["FunctionLayer", "layer_of"]
 
+_IN_LAYERS = {"axis": "dim"}
+"""Names of options in functions, which are the standard's, and in layers, which are PyTorch's."""
+
+_IN_FUNCTIONS = {layer: function for function, layer in _IN_LAYERS.items()}
+
 
 class FunctionLayer(Module):
     """A function as a layer: options are set when it is made, operands are passed when it is called.
@@ -19,7 +24,8 @@ class FunctionLayer(Module):
     Parameters
     ----------
     *args, **options
-        Those parameters of the function that are no operands, in its order. Arrays among them become buffers.
+        Those parameters of the function that are no operands, in its order. Arrays among them become buffers. What is
+        ``axis`` in a function is ``dim`` in its layer, as in PyTorch.
 
     Raises
     ------
@@ -49,7 +55,7 @@ class FunctionLayer(Module):
             setattr(self, name, Buffer(value) if is_array(value) else value)
 
     def __call__(self, *operands: Any, **per_call: Any) -> Any:
-        options = {name: getattr(self, name) for name in self.options.parameters}
+        options = {_IN_FUNCTIONS.get(name, name): getattr(self, name) for name in self.options.parameters}
         return type(self).function(*operands, **options, **per_call)
 
 
@@ -76,7 +82,9 @@ def layer_of(
         Parameters without defaults that are nevertheless options.
     """
     parameters = [
-        parameter.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        parameter.replace(
+            name=_IN_LAYERS.get(parameter.name, parameter.name), kind=inspect.Parameter.POSITIONAL_OR_KEYWORD
+        )
         for parameter in inspect.signature(function, eval_str=True).parameters.values()
         if (parameter.default is not inspect.Parameter.empty and parameter.name not in per_call)
         or parameter.name in required

@@ -10,9 +10,9 @@ import numpy
 from autodiff import array_namespace
 from nn import init
 from nn.module import Module
-from nn.namespaces import Array, Namespace, namespace_or_default
+from nn.namespaces import Array, Namespace, floating_dtype, namespace_or_default
 
-__all__ = ["Linear", "linear"]
+__all__ = ["Linear"]
 
 _KAIMING_UNIFORM = init.kaiming_uniform()
 
@@ -94,7 +94,7 @@ class Linear(Module):
         weight_init: init.Initializer = _KAIMING_UNIFORM,
     ) -> None:
         xp = namespace_or_default(xp)
-        dtype = xp.float32 if dtype is None else dtype
+        dtype = floating_dtype(xp, dtype)
         self.weight = weight_init(rng, (out_features, in_features), dtype, xp)
         self.bias = xp.zeros((out_features,), dtype=dtype) if bias else None
 

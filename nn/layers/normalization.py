@@ -6,10 +6,20 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from autodiff import array_namespace, once, stop_gradient
+from autodiff import array_namespace, once
+from nn.layers.function import layer_of
 from nn.module import Module
-from nn.namespaces import Array, Namespace, index_dtype, namespace_or_default
-from nn.normalization import as_shape, group_norm, layer_norm, moments, normalized, per_channel, rms_norm
+from nn.namespaces import Array, Namespace, floating_dtype, index_dtype, namespace_or_default
+from nn.normalization import (
+    as_shape,
+    group_norm,
+    layer_norm,
+    local_response_norm,
+    normalized,
+    per_channel,
+    rms_norm,
+    standardized,
+)
 from nn.parameter import Buffer
 
 __all__ = [
@@ -21,8 +31,12 @@ __all__ = [
     "InstanceNorm2d",
     "InstanceNorm3d",
     "LayerNorm",
+    "LocalResponseNorm",
     "RMSNorm",
 ]
+
+
+LocalResponseNorm = layer_of("LocalResponseNorm", local_response_norm, __name__, required=("size",))
 
 
 class _Affine(Module):
@@ -33,7 +47,7 @@ class _Affine(Module):
 
     def _start(self, shape: tuple[int, ...], xp: Namespace | None, dtype: Any, *, weight: bool, bias: bool) -> None:
         xp = namespace_or_default(xp)
-        dtype = xp.float32 if dtype is None else dtype
+        dtype = floating_dtype(xp, dtype)
         self.weight = xp.ones(shape, dtype=dtype) if weight else None
         self.bias = xp.zeros(shape, dtype=dtype) if bias else None
 
@@ -57,16 +71,17 @@ class _OfChannels(_Affine):
         eps: float,
         momentum: float | None,
         affine: bool,
+        bias: bool,
         track_running_stats: bool,
         xp: Namespace | None,
         dtype: Any,
     ) -> None:
         xp = namespace_or_default(xp)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self._start((num_features,), xp, dtype, weight=affine, bias=affine)
+        self._start((num_features,), xp, dtype, weight=affine, bias=affine and bias)
         self.running_mean = self.running_var = self.num_batches_tracked = None
         if track_running_stats:
-            dtype = xp.float32 if dtype is None else dtype
+            dtype = floating_dtype(xp, dtype)
             self.running_mean = Buffer(xp.zeros((num_features,), dtype=dtype))
             self.running_var = Buffer(xp.ones((num_features,), dtype=dtype))
             self.num_batches_tracked = Buffer(xp.asarray(0, dtype=index_dtype(xp)))
@@ -79,21 +94,21 @@ class _OfChannels(_Affine):
                 f"got shape {tuple(x.shape)}"
             )
         tracks = self.running_mean is not None
+        weight, bias = (per_channel(param, x.ndim) for param in (self.weight, self.bias))
         if tracks and not self.training:
             mean, var = (per_channel(moment, x.ndim) for moment in (self.running_mean, self.running_var))
-        else:
-            axis = ((0,) if self.with_batch else ()) + tuple(range(2, x.ndim))
-            count = math.prod([x.shape[i] for i in axis])
-            if count == 1:
-                raise ValueError(
-                    f"{type(self).__name__} needs more than one value per channel for its variance, got shape "
-                    f"{tuple(x.shape)}; use larger batches, or eval mode with running statistics"
-                )
-            mean, var = moments(x, axis)
-            if tracks and 0 not in x.shape:
-                once(lambda: self._track(mean, var * (count / (count - 1))))
-        weight, bias = (per_channel(param, x.ndim) for param in (self.weight, self.bias))
-        return normalized(x, mean, var, weight, bias, self.eps)
+            return normalized(x, mean, var, weight, bias, self.eps)
+        axis = ((0,) if self.with_batch else ()) + tuple(range(2, x.ndim))
+        count = math.prod([x.shape[i] for i in axis])
+        if count == 1:
+            raise ValueError(
+                f"{type(self).__name__} needs more than one value per channel for its variance, got shape "
+                f"{tuple(x.shape)}; use larger batches, or eval mode with running statistics"
+            )
+        out, mean, var = standardized(x, axis, weight, bias, self.eps)
+        if tracks and 0 not in x.shape:
+            once(lambda: self._track(mean, var * (count / (count - 1))))
+        return out
 
     def _track(self, mean: Array, var: Array) -> None:
         xp = array_namespace(mean, self.running_mean)
@@ -103,7 +118,7 @@ class _OfChannels(_Affine):
             share = self.momentum
             if share is None:
                 share = 1 / xp.astype(self.num_batches_tracked, running.dtype)
-            latest = xp.reshape(xp.mean(stop_gradient(moment), axis=0), (self.num_features,))
+            latest = xp.reshape(xp.mean(moment, axis=0), (self.num_features,))
             setattr(self, name, xp.astype(latest, running.dtype) * share + running * (1 - share))
 
 
@@ -118,10 +133,11 @@ class _BatchNorm(_OfChannels):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        bias: bool = True,
         xp: Namespace | None = None,
         dtype: Any = None,
     ) -> None:
-        self._make(num_features, eps, momentum, affine, track_running_stats, xp, dtype)
+        self._make(num_features, eps, momentum, affine, bias, track_running_stats, xp, dtype)
 
 
 class BatchNorm1d(_BatchNorm):
@@ -159,6 +175,8 @@ class BatchNorm2d(_BatchNorm):
     track_running_stats : bool
         Whether to keep running averages, in the buffers ``running_mean``, ``running_var`` and ``num_batches_tracked``.
         Without them eval mode takes the moments of the batch, too.
+    bias : bool
+        False for a ``weight`` alone.
     xp : namespace, optional
         Namespace of the parameters; None for ``extensor``.
     dtype : optional
@@ -213,10 +231,11 @@ class _InstanceNorm(_OfChannels):
         momentum: float | None = 0.1,
         affine: bool = False,
         track_running_stats: bool = False,
+        bias: bool = True,
         xp: Namespace | None = None,
         dtype: Any = None,
     ) -> None:
-        self._make(num_features, eps, momentum, affine, track_running_stats, xp, dtype)
+        self._make(num_features, eps, momentum, affine, bias, track_running_stats, xp, dtype)
 
     def __call__(self, x: Array) -> Array:
         if x.ndim not in (ndim - 1 for ndim in self.ndim):
@@ -250,7 +269,7 @@ class InstanceNorm2d(_InstanceNorm):
         Whether there are ``weight`` and ``bias``, a scale and a shift of each channel.
     track_running_stats : bool
         Whether to keep averages of the examples' moments, and take these in eval mode.
-    eps, momentum, xp, dtype
+    eps, momentum, bias, xp, dtype
         As :class:`BatchNorm2d` takes them.
 
     Raises
@@ -292,6 +311,8 @@ class GroupNorm(_Affine):
         Added to the variance.
     affine : bool
         Whether there are ``weight`` and ``bias``, which start at 1 and 0.
+    bias : bool
+        False for a ``weight`` alone.
     xp : namespace, optional
         Namespace of the parameters; None for ``extensor``.
     dtype : optional
@@ -316,13 +337,14 @@ class GroupNorm(_Affine):
         *,
         eps: float = 1e-5,
         affine: bool = True,
+        bias: bool = True,
         xp: Namespace | None = None,
         dtype: Any = None,
     ) -> None:
         if num_groups < 1 or num_channels % num_groups:
             raise ValueError(f"num_groups must divide num_channels, got {num_groups} and {num_channels}")
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
-        self._start((num_channels,), xp, dtype, weight=affine, bias=affine)
+        self._start((num_channels,), xp, dtype, weight=affine, bias=affine and bias)
 
     def __call__(self, x: Array) -> Array:
         if x.ndim < 2 or x.shape[1] != self.num_channels:

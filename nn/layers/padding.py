@@ -9,72 +9,79 @@ from nn.module import Module
 from nn.namespaces import Array
 from nn.padding import pad
 
-__all__ = ["CircularPad2d", "ReflectionPad2d", "ReplicationPad2d", "ZeroPad2d"]
+__all__ = [
+    "CircularPad1d",
+    "CircularPad2d",
+    "CircularPad3d",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "ConstantPad3d",
+    "ReflectionPad1d",
+    "ReflectionPad2d",
+    "ReflectionPad3d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
+    "ReplicationPad3d",
+    "ZeroPad1d",
+    "ZeroPad2d",
+    "ZeroPad3d",
+]
 
 
-class _Pad2d(Module):
-    mode: ClassVar[str]
+class _Pad(Module):
+    ndim: ClassVar[int]
+    mode: ClassVar[str] = "constant"
+    value: float = 0.0
 
     def __init__(self, padding: int | Sequence[int]) -> None:
-        self.padding = (padding,) * 4 if isinstance(padding, int) else tuple(padding)
+        count = 2 * self.ndim
+        self.padding = (padding,) * count if isinstance(padding, int) else tuple(padding)
+        if len(self.padding) != count:
+            raise ValueError(f"{type(self).__name__} takes a number, or {count} of those, got {padding}")
 
     def __call__(self, x: Array) -> Array:
-        return pad(x, self.padding, self.mode)
+        if x.ndim not in (self.ndim + 1, self.ndim + 2):
+            raise ValueError(
+                f"{type(self).__name__} takes arrays of {self.ndim + 2} dimensions, or {self.ndim + 1} without the "
+                f"batch, got shape {tuple(x.shape)}"
+            )
+        return pad(x, self.padding, self.mode, self.value)
 
 
-class ZeroPad2d(_Pad2d):
-    """Adds zeros at the edges of images.
-
-    Parameters
-    ----------
-    padding
-        How many come to the left, to the right, above and below, as in PyTorch; or one number for all.
-
-    Examples
-    --------
-    >>> import numpy
-    >>> ZeroPad2d((1, 0, 0, 1))(numpy.ones((1, 1, 1, 2)))
-    array([[[[0., 1., 1.],
-             [0., 0., 0.]]]])
-    """
-
-    mode = "constant"
+class _ConstantPad(_Pad):
+    def __init__(self, padding: int | Sequence[int], value: float) -> None:
+        super().__init__(padding)
+        self.value = value
 
 
-class ReflectionPad2d(_Pad2d):
-    """Mirrors images at their edges; takes what :class:`ZeroPad2d` takes.
+def _of_each_ndim(prefix: str, doc: str, base: type[_Pad], mode: str) -> list[type[_Pad]]:
+    """The layers for sequences, images and volumes."""
+    layers = []
+    for ndim, images in enumerate(("sequences", "images", "volumes"), start=1):
+        attributes = {
+            "__module__": __name__,
+            "__doc__": f"""{doc.format(images)}
 
-    Examples
-    --------
-    >>> import numpy
-    >>> ReflectionPad2d((1, 1, 0, 0))(numpy.asarray([[[[1.0, 2.0]]]]))
-    array([[[[2., 1., 2., 1.]]]])
-    """
-
-    mode = "reflect"
-
-
-class ReplicationPad2d(_Pad2d):
-    """Repeats the edges of images; takes what :class:`ZeroPad2d` takes.
-
-    Examples
-    --------
-    >>> import numpy
-    >>> ReplicationPad2d((1, 1, 0, 0))(numpy.asarray([[[[1.0, 2.0]]]]))
-    array([[[[1., 1., 2., 2.]]]])
-    """
-
-    mode = "replicate"
+    Takes how many elements come before and after the last axis, then the one before it, as :func:`nn.functional.pad`
+    does, or one number for all.
+    """,
+            "ndim": ndim,
+            "mode": mode,
+        }
+        layers.append(type(f"{prefix}Pad{ndim}d", (base,), attributes))
+    return layers
 
 
-class CircularPad2d(_Pad2d):
-    """Continues images with what is at the other end; takes what :class:`ZeroPad2d` takes.
-
-    Examples
-    --------
-    >>> import numpy
-    >>> CircularPad2d((1, 1, 0, 0))(numpy.asarray([[[[1.0, 2.0, 3.0]]]]))
-    array([[[[3., 1., 2., 3., 1.]]]])
-    """
-
-    mode = "circular"
+ConstantPad1d, ConstantPad2d, ConstantPad3d = _of_each_ndim(
+    "Constant", "Adds a value, the second argument, at the edges of {}.", _ConstantPad, "constant"
+)
+ZeroPad1d, ZeroPad2d, ZeroPad3d = _of_each_ndim("Zero", "Adds zeros at the edges of {}.", _Pad, "constant")
+ReflectionPad1d, ReflectionPad2d, ReflectionPad3d = _of_each_ndim(
+    "Reflection", "Mirrors {} at their edges.", _Pad, "reflect"
+)
+ReplicationPad1d, ReplicationPad2d, ReplicationPad3d = _of_each_ndim(
+    "Replication", "Repeats the edges of {}.", _Pad, "replicate"
+)
+CircularPad1d, CircularPad2d, CircularPad3d = _of_each_ndim(
+    "Circular", "Continues {} with what is at the other end.", _Pad, "circular"
+)

@@ -23,13 +23,21 @@ __all__ = [
     "AvgPool3d",
     "GlobalAvgPool",
     "GlobalMaxPool",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
 ]
 
 
 _pool = partial(layer_of, module=__name__, required=("kernel_size",))
+_lp = partial(layer_of, module=__name__, required=("norm_type", "kernel_size"))
+_unpool = partial(layer_of, module=__name__, required=("kernel_size",), per_call=("output_size",))
 _adaptive = partial(layer_of, module=__name__, required=("output_size",))
 
 MaxPool1d = _pool("MaxPool1d", pooling.max_pool1d)
@@ -38,6 +46,12 @@ MaxPool3d = _pool("MaxPool3d", pooling.max_pool3d)
 AvgPool1d = _pool("AvgPool1d", pooling.avg_pool1d)
 AvgPool2d = _pool("AvgPool2d", pooling.avg_pool2d)
 AvgPool3d = _pool("AvgPool3d", pooling.avg_pool3d)
+LPPool1d = _lp("LPPool1d", pooling.lp_pool1d)
+LPPool2d = _lp("LPPool2d", pooling.lp_pool2d)
+LPPool3d = _lp("LPPool3d", pooling.lp_pool3d)
+MaxUnpool1d = _unpool("MaxUnpool1d", pooling.max_unpool1d)
+MaxUnpool2d = _unpool("MaxUnpool2d", pooling.max_unpool2d)
+MaxUnpool3d = _unpool("MaxUnpool3d", pooling.max_unpool3d)
 AdaptiveAvgPool1d = _adaptive("AdaptiveAvgPool1d", pooling.adaptive_avg_pool1d)
 AdaptiveAvgPool2d = _adaptive("AdaptiveAvgPool2d", pooling.adaptive_avg_pool2d)
 AdaptiveAvgPool3d = _adaptive("AdaptiveAvgPool3d", pooling.adaptive_avg_pool3d)

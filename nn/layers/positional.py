@@ -11,7 +11,7 @@ from nn import init
 from nn.attention import frequencies, rotary_embedding
 from nn.layers.function import layer_of
 from nn.module import Module
-from nn.namespaces import Array, Namespace, namespace_or_default
+from nn.namespaces import Array, Namespace, floating_dtype, namespace_or_default
 from nn.parameter import Buffer
 
 __all__ = ["LearnedPositionalEncoding", "RotaryEmbedding", "SinusoidalPositionalEncoding"]
@@ -91,7 +91,7 @@ class SinusoidalPositionalEncoding(_Encoding):
         angles = numpy.arange(max_length)[:, None] * frequencies(embed_dim, base)
         table = numpy.stack([numpy.sin(angles), numpy.cos(angles)], axis=-1)
         table = numpy.reshape(table, (max_length, 2 * angles.shape[1]))[:, :embed_dim]
-        dtype = xp.float32 if dtype is None else dtype
+        dtype = floating_dtype(xp, dtype)
         self._set(Buffer(xp.asarray(table, dtype=dtype, copy=True), persistent=False), batch_first)
 
 
@@ -143,5 +143,5 @@ class LearnedPositionalEncoding(_Encoding):
         weight_init: init.Initializer | None = None,
     ) -> None:
         xp = namespace_or_default(xp)
-        dtype = xp.float32 if dtype is None else dtype
+        dtype = floating_dtype(xp, dtype)
         self._set((weight_init or init.normal(0.02))(rng, (max_length, embed_dim), dtype, xp), batch_first)

@@ -1,78 +1,39 @@
 """Recurrent networks: a state goes from step to step, and each step sees one more element of a sequence.
 
-A step takes two sums, both of which have a part for each gate: what the input says, ``x @ weight_ih.T + bias_ih``,
-which is computed for all times at once, and what the state says, ``h @ weight_hh.T + bias_hh``. Names, shapes and the
-order of gates are PyTorch's.
+A step, of :mod:`nn.recurrence`, takes two sums, both of which have a part for each gate: what the input says,
+``x @ weight_ih.T + bias_ih``, which is computed for all times at once, and what the state says, ``h @ weight_hh.T +
+bias_hh``. Names, shapes and the order of gates are PyTorch's.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy
 
 from autodiff import array_namespace
 from autodiff.namespaces import device_of
-from nn import init
-from nn.activations import relu, sigmoid, tanh
+from nn import init, recurrence
 from nn.layers.dropout import Dropout
 from nn.module import Module
-from nn.namespaces import Array, Namespace, index_dtype, is_array, namespace_or_default
+from nn.namespaces import Array, Namespace, floating_dtype, index_dtype, is_array, namespace_or_default
+from nn.recurrence import Kind, State
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 
-State: TypeAlias = tuple[Array, ...]
-"""The hidden state, and that of the cell if there is one."""
 
-
-def _elman(activation: Callable[[Array], Array], xp: Namespace, from_x: Array, from_h: Array, state: State) -> State:
-    return (activation(xp.add(from_x, from_h)),)
-
-
-def _lstm(xp: Namespace, from_x: Array, from_h: Array, state: State) -> State:
-    enter, keep, candidate, show = _parts(xp, xp.add(from_x, from_h), 4)
-    kept = xp.multiply(sigmoid(keep), state[1])
-    cell = xp.add(kept, xp.multiply(sigmoid(enter), tanh(candidate)))
-    return xp.multiply(sigmoid(show), tanh(cell)), cell
-
-
-def _gru(xp: Namespace, from_x: Array, from_h: Array, state: State) -> State:
-    parts = zip(_parts(xp, from_x, 3), _parts(xp, from_h, 3), strict=True)
-    (reset_x, reset_h), (update_x, update_h), (new_x, new_h) = parts
-    reset, update = sigmoid(xp.add(reset_x, reset_h)), sigmoid(xp.add(update_x, update_h))
-    new = tanh(xp.add(new_x, xp.multiply(reset, new_h)))
-    return (xp.add(new, xp.multiply(update, xp.subtract(state[0], new))),)
-
-
-def _parts(xp: Namespace, x: Array, gates: int) -> Sequence[Array]:
-    parts: Sequence[Array] = xp.unstack(xp.reshape(x, (*x.shape[:-1], gates, x.shape[-1] // gates)), axis=-2)
-    return parts
-
-
-class _Kind(NamedTuple):
-    gates: int
-    states: int
-    step: Callable[..., State]
-
-
-_ELMAN = {"tanh": _Kind(1, 1, partial(_elman, tanh)), "relu": _Kind(1, 1, partial(_elman, relu))}
-_LSTM = _Kind(4, 2, _lstm)
-_GRU = _Kind(3, 1, _gru)
-
-
-def _elman_by(nonlinearity: str) -> _Kind:
-    if nonlinearity not in _ELMAN:
-        raise ValueError(f"nonlinearity must be one of {', '.join(_ELMAN)}, got {nonlinearity!r}")
-    return _ELMAN[nonlinearity]
+def _elman(nonlinearity: str) -> Kind:
+    if nonlinearity not in recurrence.ELMAN:
+        raise ValueError(f"nonlinearity must be one of {', '.join(recurrence.ELMAN)}, got {nonlinearity!r}")
+    return recurrence.ELMAN[nonlinearity]
 
 
 class _Recurrent(Module):
     """What cells and layers share: weights by name, and a step with them."""
 
-    kind: _Kind
+    kind: Kind
     hidden_size: int
     out_size: int
     """Length of the hidden state, which an LSTM may project to a smaller one."""
@@ -88,7 +49,7 @@ class _Recurrent(Module):
         weight_init: init.Initializer | None,
     ) -> None:
         xp = namespace_or_default(xp)
-        dtype = xp.float32 if dtype is None else dtype
+        dtype = floating_dtype(xp, dtype)
         bound = max(self.hidden_size, 1) ** -0.5
         weight_init = weight_init or init.uniform(-bound, bound)
         rows = self.kind.gates * self.hidden_size
@@ -103,10 +64,6 @@ class _Recurrent(Module):
         product = xp.matmul(x, xp.matrix_transpose(getattr(self, f"weight_{which}")))
         bias = getattr(self, f"bias_{which}", None)
         return product if bias is None else xp.add(product, bias)
-
-    def _step(self, xp: Namespace, from_x: Array, state: State, suffix: str) -> State:
-        h, *cell = self.kind.step(xp, from_x, self._product(xp, state[0], f"hh{suffix}"), state)
-        return (h if self.out_size == self.hidden_size else self._product(xp, h, f"hr{suffix}"), *cell)
 
     def _given(self, state: Any) -> State:
         return () if state is None else (state,) if self.kind.states == 1 else tuple(state)
@@ -152,7 +109,8 @@ class _Cell(_Recurrent):
         given = self._given(state)
         xp = array_namespace(x, self.weight_ih, *given)
         from_x = self._product(xp, x, "ih")
-        return self._shown(self._step(xp, from_x, self._initial(xp, given, tuple(x.shape[:-1]), from_x), ""))
+        state = self._initial(xp, given, tuple(x.shape[:-1]), from_x)
+        return self._shown(self.kind.forward(xp, from_x, self._product(xp, state[0], "hh"), state)[0])
 
 
 class RNNCell(_Cell):
@@ -189,8 +147,8 @@ class RNNCell(_Cell):
         super().__init__(input_size, hidden_size, **options)
 
     @property
-    def kind(self) -> _Kind:  # type: ignore[override]
-        return _elman_by(self.nonlinearity)
+    def kind(self) -> Kind:  # type: ignore[override]
+        return _elman(self.nonlinearity)
 
 
 class LSTMCell(_Cell):
@@ -221,7 +179,7 @@ class LSTMCell(_Cell):
     ((2, 4), (2, 4))
     """
 
-    kind = _LSTM
+    kind = recurrence.LSTM
 
 
 class GRUCell(_Cell):
@@ -250,7 +208,7 @@ class GRUCell(_Cell):
     (2, 4)
     """
 
-    kind = _GRU
+    kind = recurrence.GRU
 
 
 class _Layers(_Recurrent):
@@ -323,31 +281,27 @@ class _Layers(_Recurrent):
             x, state = xp.squeeze(x, axis=1), tuple([xp.squeeze(part, axis=1) for part in state])
         return xp.moveaxis(x, 0, time_axis), self._shown(state)
 
-    def _run(
-        self, xp: Namespace, x: Array, state: State, suffix: str, present: Sequence[Array] | None
-    ) -> tuple[Array, State]:
+    def _run(self, xp: Namespace, x: Array, state: State, suffix: str, present: Array | None) -> tuple[Array, State]:
         """Outputs at all times and the last state, in one layer and direction."""
-        steps = xp.unstack(self._product(xp, x, f"ih{suffix}"))
-        times = range(len(steps))
-        outs: list[Any] = [None] * len(steps)
-        for time in reversed(times) if suffix.endswith("_reverse") else times:
-            before, state = state, self._step(xp, steps[time], state, suffix)
-            outs[time] = state[0]
-            if present is not None:
-                outs[time] = xp.where(present[time], state[0], 0.0)
-                state = tuple([xp.where(present[time], *pair) for pair in zip(state, before, strict=True)])
-        return xp.stack(outs), state
+        return recurrence.scan(
+            self.kind,
+            self._product(xp, x, f"ih{suffix}"),
+            getattr(self, f"weight_hh{suffix}"),
+            getattr(self, f"bias_hh{suffix}"),
+            getattr(self, f"weight_hr{suffix}") if self.out_size != self.hidden_size else None,
+            state,
+            present,
+            backwards=suffix.endswith("_reverse"),
+        )
 
-    def _present(self, xp: Namespace, x: Array, lengths: Any) -> Sequence[Array]:
-        """For each time which examples have an element."""
+    def _present(self, xp: Namespace, x: Array, lengths: Any) -> Array:
+        """For each time which examples have an element, shape (time, batch, 1)."""
         if not is_array(lengths):
             lengths = xp.asarray(lengths, dtype=index_dtype(xp), device=device_of(x))
         if math.prod(lengths.shape) != x.shape[1]:
             raise ValueError(f"lengths must be one for each of {x.shape[1]} examples, got shape {tuple(lengths.shape)}")
         times = xp.arange(x.shape[0], dtype=lengths.dtype, device=device_of(x))
-        present = xp.reshape(times, (-1, 1, 1)) < xp.reshape(lengths, (-1, 1))
-        steps: Sequence[Array] = xp.unstack(present)
-        return steps
+        return xp.reshape(times, (-1, 1, 1)) < xp.reshape(lengths, (-1, 1))
 
 
 class RNN(_Layers):
@@ -416,8 +370,8 @@ class RNN(_Layers):
         super().__init__(input_size, hidden_size, num_layers, **options)
 
     @property
-    def kind(self) -> _Kind:  # type: ignore[override]
-        return _elman_by(self.nonlinearity)
+    def kind(self) -> Kind:  # type: ignore[override]
+        return _elman(self.nonlinearity)
 
 
 class LSTM(_Layers):
@@ -453,7 +407,7 @@ class LSTM(_Layers):
     ((7, 2, 8), (2, 2, 4), (2, 2, 4))
     """
 
-    kind = _LSTM
+    kind = recurrence.LSTM
 
 
 class GRU(_Layers):
@@ -483,4 +437,4 @@ class GRU(_Layers):
     ((2, 7, 4), (1, 2, 4))
     """
 
-    kind = _GRU
+    kind = recurrence.GRU

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -16,9 +17,15 @@ from nn.layers.dropout import Dropout
 from nn.layers.linear import Linear
 from nn.layers.normalization import LayerNorm
 from nn.module import Module
-from nn.namespaces import Array, Namespace
+from nn.namespaces import Array, Namespace, namespace_or_default
 
-__all__ = ["TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer"]
+__all__ = [
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
+]
 
 _ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"gelu": gelu, "relu": relu}
 
@@ -220,7 +227,7 @@ class _Stack(Module):
     layers: list[Module]
     norm: Module | None
 
-    def __init__(self, layer: Module | Callable[[], Module], num_layers: int, norm: Module | None = None) -> None:
+    def _fill(self, layer: Module | Callable[[], Module], num_layers: int, norm: Module | None) -> None:
         self.layers = [_copied(layer) if isinstance(layer, Module) else layer() for _ in range(num_layers)]
         self.norm = norm
 
@@ -248,7 +255,7 @@ class TransformerEncoder(_Stack):
 
     Parameters
     ----------
-    layer
+    encoder_layer
         A function that makes a layer, called once for each, so that they draw weights of their own; or, as in PyTorch,
         a layer, of which all are copies, which then start with the same weights.
     num_layers
@@ -271,6 +278,11 @@ class TransformerEncoder(_Stack):
     ['layers.0.self_attn.in_proj_weight', 'layers.0.self_attn.in_proj_bias']
     """
 
+    def __init__(
+        self, encoder_layer: Module | Callable[[], Module], num_layers: int, norm: Module | None = None
+    ) -> None:
+        self._fill(encoder_layer, num_layers, norm)
+
     def __call__(
         self,
         src: Array,
@@ -283,7 +295,7 @@ class TransformerEncoder(_Stack):
 
 
 class TransformerDecoder(_Stack):
-    """Decoder layers in a row, made as :class:`nn.TransformerEncoder` makes its layers.
+    """Decoder layers in a row, made of `decoder_layer` as :class:`nn.TransformerEncoder` makes its layers.
 
     Examples
     --------
@@ -292,6 +304,11 @@ class TransformerDecoder(_Stack):
     >>> decoder(numpy.ones((5, 3, 8)), numpy.ones((7, 3, 8)), tgt_is_causal=True).shape
     (5, 3, 8)
     """
+
+    def __init__(
+        self, decoder_layer: Module | Callable[[], Module], num_layers: int, norm: Module | None = None
+    ) -> None:
+        self._fill(decoder_layer, num_layers, norm)
 
     def __call__(
         self,
@@ -316,3 +333,110 @@ class TransformerDecoder(_Stack):
             memory_is_causal,
             caches=caches,
         )
+
+
+class Transformer(Module):
+    """An encoder of one sequence, and a decoder of another that attends to what it finds.
+
+    Parameters
+    ----------
+    d_model, nhead
+        Number of features, and of heads of each attention.
+    num_encoder_layers, num_decoder_layers
+        Number of layers of either part, which end with a :class:`nn.LayerNorm`.
+    dim_feedforward
+        Number of hidden units of the feed-forward networks.
+    custom_encoder, custom_decoder
+        What takes the place of either part, and is called as :class:`nn.TransformerEncoder` or
+        :class:`nn.TransformerDecoder`.
+    dropout, activation, layer_norm_eps, batch_first, norm_first, bias, rng, xp, dtype, weight_init
+        As :class:`nn.TransformerEncoderLayer` takes them.
+
+    Raises
+    ------
+    ValueError
+        If `nhead` does not divide `d_model`, or there is no such activation.
+
+    Notes
+    -----
+    The call takes both sequences, and for each of the three kinds of attention a mask, a key padding mask and whether
+    it is causal, under PyTorch's names. Parameters have PyTorch's names.
+
+    References
+    ----------
+    A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
+
+    Examples
+    --------
+    >>> rng = numpy.random.default_rng(0)
+    >>> model = Transformer(8, 2, 1, 1, 16, batch_first=True, rng=rng, xp=numpy)
+    >>> model(numpy.ones((3, 7, 8)), numpy.ones((3, 5, 8)), tgt_is_causal=True).shape
+    (3, 5, 8)
+    """
+
+    def __init__(
+        self,
+        d_model: int = 512,
+        nhead: int = 8,
+        num_encoder_layers: int = 6,
+        num_decoder_layers: int = 6,
+        dim_feedforward: int = 2048,
+        *,
+        custom_encoder: Callable[..., Array] | None = None,
+        custom_decoder: Callable[..., Array] | None = None,
+        layer_norm_eps: float = 1e-5,
+        bias: bool = True,
+        xp: Namespace | None = None,
+        dtype: Any = None,
+        **options: Any,
+    ) -> None:
+        made: dict[str, Any] = {"bias": bias, "xp": xp, "dtype": dtype}
+
+        def layers(kind: type[_Layer], stack: Callable[..., Any], count: int) -> Any:
+            def layer() -> _Layer:
+                return kind(d_model, nhead, dim_feedforward, layer_norm_eps=layer_norm_eps, **made, **options)
+
+            return stack(layer, count, LayerNorm(d_model, eps=layer_norm_eps, **made))
+
+        self.encoder = custom_encoder or layers(TransformerEncoderLayer, TransformerEncoder, num_encoder_layers)
+        self.decoder = custom_decoder or layers(TransformerDecoderLayer, TransformerDecoder, num_decoder_layers)
+
+    def __call__(
+        self,
+        src: Array,
+        tgt: Array,
+        src_mask: Array | None = None,
+        tgt_mask: Array | None = None,
+        memory_mask: Array | None = None,
+        src_key_padding_mask: Array | None = None,
+        tgt_key_padding_mask: Array | None = None,
+        memory_key_padding_mask: Array | None = None,
+        src_is_causal: bool = False,
+        tgt_is_causal: bool = False,
+        memory_is_causal: bool = False,
+    ) -> Array:
+        memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
+        return self.decoder(
+            tgt,
+            memory,
+            tgt_mask=tgt_mask,
+            memory_mask=memory_mask,
+            tgt_key_padding_mask=tgt_key_padding_mask,
+            memory_key_padding_mask=memory_key_padding_mask,
+            tgt_is_causal=tgt_is_causal,
+            memory_is_causal=memory_is_causal,
+        )
+
+    @staticmethod
+    def generate_square_subsequent_mask(size: int, *, xp: Namespace | None = None, dtype: Any = None) -> Array:
+        """The mask of causal attention: -inf where a key is later than a query, otherwise 0.
+
+        Examples
+        --------
+        >>> Transformer.generate_square_subsequent_mask(2, xp=numpy)
+        array([[  0., -inf],
+               [  0.,   0.]], dtype=float32)
+        """
+        xp = namespace_or_default(xp)
+        later = xp.full((size, size), -math.inf, dtype=xp.float32 if dtype is None else dtype)
+        return xp.triu(later, k=1)

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from autodiff import array_namespace
 from autodiff.namespaces import kind
 from nn.activations import log_softmax, softplus
-from nn.losses.reduction import Reduction, check_range, prepared, reduced, without_axis
+from nn.indices import check_range
+from nn.losses.reduction import (
+    Reduction,
+    check_fits,
+    in_single_precision,
+    prepared,
+    reduced,
+    without_axis,
+)
 from nn.namespaces import Array, index_dtype, is_floating
 
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
-    "hinge_loss",
     "kl_divergence",
     "nll_loss",
 ]
 
 
+@in_single_precision
 def binary_cross_entropy(
     predictions: Array,
     targets: Array,
     *,
+    weight: Array | None = None,
     label_smoothing: float = 0.0,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -35,9 +46,11 @@ def binary_cross_entropy(
         Probabilities, from 0 to 1.
     targets : array
         Zeros and ones, or what lies between, of the same shape.
+    weight : array, optional
+        Factor of the losses, of a shape that broadcasts to theirs. It changes no denominator of a mean, as in PyTorch.
     label_smoothing : float
         From 0 to 1: targets are moved towards one half by this part of the way.
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`.
 
     Notes
@@ -61,16 +74,18 @@ def binary_cross_entropy(
         return xp.log(xp.maximum(x, least))
 
     ones, zeros = xp.multiply(targets, log(predictions)), xp.multiply(1 - targets, log(1 - predictions))
-    return reduced(-(ones + zeros), weights, mask, reduction)
+    return reduced(_scaled(-(ones + zeros), weight), sample_weight, mask, reduction)
 
 
+@in_single_precision
 def binary_cross_entropy_with_logits(
     predictions: Array,
     targets: Array,
     *,
-    positive_weights: Array | float | None = None,
+    weight: Array | None = None,
+    pos_weight: Array | float | None = None,
     label_smoothing: float = 0.0,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -82,12 +97,14 @@ def binary_cross_entropy_with_logits(
         Logits: any numbers.
     targets : array
         Zeros and ones, or what lies between, of the same shape.
-    positive_weights : array or float, optional
+    weight : array, optional
+        As for :func:`binary_cross_entropy`.
+    pos_weight : array or float, optional
         Factor of the losses where the target is one, of a shape that broadcasts to that of the predictions. It changes
         no denominator of a mean.
     label_smoothing : float
         From 0 to 1: targets are moved towards one half by this part of the way.
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`.
 
     Examples
@@ -98,23 +115,33 @@ def binary_cross_entropy_with_logits(
     array([6.93147181e-01, 0.00000000e+00, 1.00000000e+04])
     """
     mask, predictions, targets = prepared(mask, predictions, targets)
-    xp = array_namespace(predictions, targets, positive_weights)
+    xp = array_namespace(predictions, targets, pos_weight)
     targets = _smoothed(targets, label_smoothing, 2)
     ones = xp.multiply(targets, softplus(-predictions))
-    if positive_weights is not None:
-        ones = ones * positive_weights
-    return reduced(xp.add(ones, xp.multiply(1 - targets, softplus(predictions))), weights, mask, reduction)
+    if pos_weight is not None:
+        ones = ones * pos_weight
+    losses = xp.add(ones, xp.multiply(1 - targets, softplus(predictions)))
+    return reduced(_scaled(losses, weight), sample_weight, mask, reduction)
 
 
+def _scaled(losses: Array, weight: Array | None) -> Array:
+    """Losses times a factor that no mean divides by."""
+    if weight is None:
+        return losses
+    check_fits("weight", weight, losses.shape)
+    return array_namespace(losses, weight).multiply(losses, weight)
+
+
+@in_single_precision
 def cross_entropy(
     predictions: Array,
     targets: Array,
     *,
-    class_weights: Array | None = None,
+    weight: Array | None = None,
     label_smoothing: float = 0.0,
     ignore_index: int | None = -100,
     axis: int = -1,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -127,7 +154,7 @@ def cross_entropy(
     targets : array
         Class numbers, integers from 0 to classes - 1, of the shape of the predictions without `axis`; or
         probabilities of the classes, of a floating-point data type and the shape of the predictions.
-    class_weights : array, optional
+    weight : array, optional
         Factor of the losses of each class, shape (classes,). With class numbers a mean is divided by the sum of the
         factors of the targets, with probabilities by their number, as in PyTorch.
     label_smoothing : float
@@ -137,7 +164,7 @@ def cross_entropy(
         Class number of targets that are masked out.
     axis : int
         Axis of the classes: the last, or 1 for PyTorch's shape (batch, classes, ...).
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`; there is one loss for each target.
 
     Raises
@@ -160,31 +187,32 @@ def cross_entropy(
         return _of_class_numbers(
             log_softmax(predictions, axis),
             targets,
-            class_weights=class_weights,
+            weight=weight,
             label_smoothing=label_smoothing,
             ignore_index=ignore_index,
             axis=axis,
-            weights=weights,
+            sample_weight=sample_weight,
             mask=mask,
             reduction=reduction,
         )
     mask, predictions, targets = prepared(mask, predictions, targets, axis=axis)
-    xp = array_namespace(predictions, targets, class_weights)
+    xp = array_namespace(predictions, targets, weight)
     terms = xp.multiply(
         _smoothed(targets, label_smoothing, predictions.shape[axis]),
-        _weighted(log_softmax(predictions, axis), class_weights, axis),
+        _weighted(log_softmax(predictions, axis), weight, axis),
     )
-    return reduced(-xp.sum(terms, axis=axis), weights, mask, reduction)
+    return reduced(-xp.sum(terms, axis=axis), sample_weight, mask, reduction)
 
 
+@in_single_precision
 def nll_loss(
     predictions: Array,
     targets: Array,
     *,
-    class_weights: Array | None = None,
+    weight: Array | None = None,
     ignore_index: int | None = -100,
     axis: int = -1,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -196,9 +224,9 @@ def nll_loss(
         Logarithms of the probabilities of the classes along `axis`.
     targets : array
         Class numbers, integers from 0 to classes - 1, of the shape of the predictions without `axis`.
-    class_weights, ignore_index, axis
+    weight, ignore_index, axis
         As for :func:`cross_entropy`.
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`; there is one loss for each target.
 
     Raises
@@ -216,11 +244,11 @@ def nll_loss(
     return _of_class_numbers(
         predictions,
         targets,
-        class_weights=class_weights,
+        weight=weight,
         label_smoothing=0.0,
         ignore_index=ignore_index,
         axis=axis,
-        weights=weights,
+        sample_weight=sample_weight,
         mask=mask,
         reduction=reduction,
     )
@@ -230,50 +258,61 @@ def _of_class_numbers(
     log_probabilities: Array,
     targets: Array,
     *,
-    class_weights: Array | None,
+    weight: Array | None,
     label_smoothing: float,
     ignore_index: int | None,
     axis: int,
-    weights: Array | None,
+    sample_weight: Array | None,
     mask: Array | None,
     reduction: Reduction,
 ) -> Array:
-    shape = without_axis(log_probabilities.shape, axis)
-    if tuple(targets.shape) != shape or kind(targets) != "integral":
-        raise ValueError(
-            f"predictions of shape {tuple(log_probabilities.shape)}, with classes along axis {axis}, need targets of "
-            f"integers of shape {shape}, got {targets.dtype} of shape {tuple(targets.shape)}"
-        )
-    classes = log_probabilities.shape[axis]
+    targets, mask = as_indices(log_probabilities, targets, mask, axis, ignore_index)
     of_targets = array_namespace(targets)
-    targets = of_targets.astype(targets, index_dtype(of_targets), copy=False)
-    if ignore_index is not None:
-        counted = targets != ignore_index
-        mask = counted if mask is None else of_targets.logical_and(counted, mask)
-    if mask is not None:
-        targets = of_targets.where(mask, targets, 0)
-    check_range("class numbers", targets, 0, classes - 1, f", or ignore_index={ignore_index}")
-
-    xp = array_namespace(log_probabilities, class_weights)
+    xp = array_namespace(log_probabilities, weight)
     of_target = xp.take_along_axis(log_probabilities, of_targets.expand_dims(targets, axis=axis), axis=axis)
     losses = -xp.squeeze(of_target, axis=axis)
     counts = None
-    if class_weights is not None:
-        counts = xp.reshape(xp.take(class_weights, of_targets.reshape(targets, (-1,)), axis=0), shape)
+    if weight is not None:
+        counts = xp.reshape(xp.take(weight, of_targets.reshape(targets, (-1,)), axis=0), targets.shape)
         losses = xp.multiply(losses, counts)
     if _checked_smoothing(label_smoothing):
-        of_all = xp.sum(_weighted(log_probabilities, class_weights, axis), axis=axis)
-        losses = (1 - label_smoothing) * losses - label_smoothing / classes * of_all
-    return reduced(losses, weights, mask, reduction, counts)
+        of_all = xp.sum(_weighted(log_probabilities, weight, axis), axis=axis)
+        losses = (1 - label_smoothing) * losses - label_smoothing / log_probabilities.shape[axis] * of_all
+    return reduced(losses, sample_weight, mask, reduction, counts)
 
 
-def _weighted(x: Array, class_weights: Array | None, axis: int) -> Array:
-    if class_weights is None:
+def as_indices(
+    predictions: Array, targets: Array, mask: Array | None, axis: int, ignore_index: int | None = None
+) -> tuple[Array, Array | None]:
+    """Class numbers as indices, 0 where they do not count, and the mask that says where."""
+    shape, got = without_axis(predictions.shape, axis), tuple(targets.shape)
+    if got != shape or kind(targets) != "integral":
+        of_pytorch = predictions.ndim > 2 and got == without_axis(predictions.shape, 1)
+        hint = "; pass axis=1 if that is the axis of the classes" if of_pytorch else ""
+        raise ValueError(
+            f"predictions of shape {tuple(predictions.shape)}, with classes along axis {axis}, need targets of "
+            f"integers of shape {shape}, got {targets.dtype} of shape {got}{hint}"
+        )
+    xp = array_namespace(targets)
+    targets = xp.astype(targets, index_dtype(xp), copy=False)
+    hint = ""
+    if ignore_index is not None:
+        counted = targets != ignore_index
+        mask = counted if mask is None else xp.logical_and(counted, mask)
+        hint = f", or ignore_index={ignore_index}"
+    if mask is not None:
+        targets = xp.where(mask, targets, 0)
+    check_range("class numbers", targets, 0, predictions.shape[axis] - 1, hint)
+    return targets, mask
+
+
+def _weighted(x: Array, weight: Array | None, axis: int) -> Array:
+    if weight is None:
         return x
     shape = [1] * x.ndim
     shape[axis] = x.shape[axis]
-    xp = array_namespace(x, class_weights)
-    return xp.multiply(x, xp.reshape(class_weights, tuple(shape)))
+    xp = array_namespace(x, weight)
+    return xp.multiply(x, xp.reshape(weight, tuple(shape)))
 
 
 def _smoothed(targets: Array, label_smoothing: float, classes: int) -> Array:
@@ -289,15 +328,16 @@ def _checked_smoothing(label_smoothing: float) -> float:
     return label_smoothing
 
 
+@in_single_precision
 def kl_divergence(
     predictions: Array,
     targets: Array,
     *,
-    log_targets: bool = False,
+    log_target: bool = False,
     axis: int = -1,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
-    reduction: Reduction = "mean",
+    reduction: Reduction | Literal["batchmean"] = "mean",
 ) -> Array:
     """Kullback-Leibler divergence of target distributions from predicted ones, ``sum(t * (log(t) - log(p)))``.
 
@@ -307,58 +347,27 @@ def kl_divergence(
         Logarithms of the predicted probabilities along `axis`.
     targets : array
         Probabilities, of the same shape; where they are 0, a term is 0.
-    log_targets : bool
+    log_target : bool
         Whether targets are logarithms of the probabilities.
     axis : int
-    weights, mask, reduction
-        As for every loss, see :mod:`nn.losses`; there is one loss for each distribution. The mean is that which
-        PyTorch calls "batchmean", not its default, which divides by the number of classes as well.
+    sample_weight, mask, reduction
+        As for every loss, see :mod:`nn.losses`; there is one loss for each distribution. The mean is that of
+        these, which PyTorch calls "batchmean", as you may here; its "mean" divides by the number of classes as well.
 
     Examples
     --------
     >>> import numpy
     >>> log_p = numpy.log(numpy.asarray([0.5, 0.5]))
-    >>> kl_divergence(log_p, numpy.asarray([1.0, 0.0])).round(4), kl_divergence(log_p, log_p, log_targets=True)
+    >>> kl_divergence(log_p, numpy.asarray([1.0, 0.0])).round(4), kl_divergence(log_p, log_p, log_target=True)
     (np.float64(0.6931), np.float64(0.0))
     """
     mask, predictions, targets = prepared(mask, predictions, targets, axis=axis)
     xp = array_namespace(predictions, targets)
-    if log_targets:
+    if log_target:
         terms = xp.multiply(xp.exp(targets), xp.subtract(targets, predictions))
     else:
         positive = targets > 0
         logarithms = xp.log(xp.where(positive, targets, 1.0))
         terms = xp.where(positive, xp.multiply(targets, xp.subtract(logarithms, predictions)), 0.0)
-    return reduced(xp.sum(terms, axis=axis), weights, mask, reduction)
-
-
-def hinge_loss(
-    predictions: Array,
-    targets: Array,
-    *,
-    margin: float = 1.0,
-    weights: Array | None = None,
-    mask: Array | None = None,
-    reduction: Reduction = "mean",
-) -> Array:
-    """By how much a score is not on the right side of zero by a margin, ``max(0, margin - targets * predictions)``.
-
-    Parameters
-    ----------
-    predictions : array
-        Scores: any numbers.
-    targets : array
-        1 and -1, of the same shape; not 0 and 1.
-    margin : float
-    weights, mask, reduction
-        As for every loss, see :mod:`nn.losses`.
-
-    Examples
-    --------
-    >>> import numpy
-    >>> hinge_loss(numpy.asarray([0.25, 0.25, 3.0]), numpy.asarray([1, -1, 1]), reduction="none")
-    array([0.75, 1.25, 0.  ])
-    """
-    mask, predictions, targets = prepared(mask, predictions, targets)
-    xp = array_namespace(predictions, targets)
-    return reduced(xp.maximum(margin - xp.multiply(targets, predictions), 0.0), weights, mask, reduction)
+    losses = xp.sum(terms, axis=axis)
+    return reduced(losses, sample_weight, mask, "mean" if reduction == "batchmean" else reduction)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from autodiff import array_namespace, stop_gradient
+from collections.abc import Callable
+from functools import partial
+
+from autodiff import array_namespace
 from autodiff.namespaces import kind
-from nn.losses.reduction import Reduction, prepared, reduced, without_axis
-from nn.namespaces import Array, Namespace
+from nn.losses.reduction import Reduction, in_single_precision, prepared, reduced, without_axis
+from nn.namespaces import Array
+from nn.vectors import cosine_similarity, norm, pairwise_distance
 
-__all__ = ["contrastive_loss", "cosine_loss", "triplet_loss"]
+__all__ = ["contrastive_loss", "cosine_loss", "triplet_loss", "triplet_margin_with_distance_loss"]
 
 
+@in_single_precision
 def cosine_loss(
     predictions: Array,
     targets: Array,
@@ -17,7 +22,7 @@ def cosine_loss(
     *,
     margin: float = 0.0,
     axis: int = -1,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -33,7 +38,7 @@ def cosine_loss(
     margin : float
         Cosine that dissimilar vectors may have, from -1 to 1.
     axis : int
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`; there is one loss for each vector.
 
     Examples
@@ -47,13 +52,14 @@ def cosine_loss(
     """
     mask, predictions, targets = prepared(mask, predictions, targets, axis=axis)
     xp = array_namespace(predictions, targets)
-    cosine = xp.sum(xp.multiply(_unit(xp, predictions, axis), _unit(xp, targets, axis)), axis=axis)
+    cosine = cosine_similarity(predictions, targets, axis=axis)
     losses = 1 - cosine
     if labels is not None:
         losses = xp.where(_similar(labels, predictions.shape, axis), losses, xp.maximum(cosine - margin, 0.0))
-    return reduced(losses, weights, mask, reduction)
+    return reduced(losses, sample_weight, mask, reduction)
 
 
+@in_single_precision
 def contrastive_loss(
     predictions: Array,
     targets: Array,
@@ -61,7 +67,7 @@ def contrastive_loss(
     *,
     margin: float = 1.0,
     axis: int = -1,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -79,7 +85,7 @@ def contrastive_loss(
     margin : float
         Distance at which dissimilar vectors are far enough apart.
     axis : int
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`; there is one loss for each pair.
 
     Examples
@@ -91,12 +97,13 @@ def contrastive_loss(
     """
     mask, predictions, targets = prepared(mask, predictions, targets, axis=axis)
     xp = array_namespace(predictions, targets)
-    distance = _norm(xp, xp.subtract(predictions, targets), 2.0, axis)
+    distance = norm(xp.subtract(predictions, targets), 2.0, axis)
     # Chosen before it is squared, since the square of the other might overflow.
     excess = xp.where(_similar(labels, predictions.shape, axis), distance, xp.maximum(margin - distance, 0.0))
-    return reduced(0.5 * excess * excess, weights, mask, reduction)
+    return reduced(0.5 * excess * excess, sample_weight, mask, reduction)
 
 
+@in_single_precision
 def triplet_loss(
     anchors: Array,
     positives: Array,
@@ -107,7 +114,7 @@ def triplet_loss(
     eps: float = 1e-6,
     swap: bool = False,
     axis: int = -1,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -130,7 +137,7 @@ def triplet_loss(
         negatives (Balntas et al., "Learning local feature descriptors with triplets and shallow convolutional neural
         networks", 2016).
     axis : int
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`; there is one loss for each triplet.
 
     Examples
@@ -140,16 +147,62 @@ def triplet_loss(
     >>> float(triplet_loss(anchor, positive, negative, eps=0.0))
     0.5
     """
+    return triplet_margin_with_distance_loss(
+        anchors,
+        positives,
+        negatives,
+        distance_function=partial(pairwise_distance, p=p, eps=eps, axis=axis),
+        margin=margin,
+        swap=swap,
+        axis=axis,
+        sample_weight=sample_weight,
+        mask=mask,
+        reduction=reduction,
+    )
+
+
+@in_single_precision
+def triplet_margin_with_distance_loss(
+    anchors: Array,
+    positives: Array,
+    negatives: Array,
+    *,
+    distance_function: Callable[[Array, Array], Array] | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    axis: int = -1,
+    sample_weight: Array | None = None,
+    mask: Array | None = None,
+    reduction: Reduction = "mean",
+) -> Array:
+    """:func:`triplet_loss` with any distance.
+
+    Parameters
+    ----------
+    anchors, positives, negatives, margin, swap, axis
+        As for :func:`triplet_loss`.
+    distance_function : callable, optional
+        Function of two arrays of vectors that takes their axis away; by default :func:`pairwise_distance`.
+    sample_weight, mask, reduction
+        As for every loss, see :mod:`nn.losses`; there is one loss for each triplet.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> def difference(x1, x2):
+    ...     return abs(x1 - x2)[..., 0]
+    >>> anchor, positive, negative = numpy.asarray([0.0]), numpy.asarray([2.0]), numpy.asarray([2.5])
+    >>> float(triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=difference))
+    0.5
+    """
     mask, anchors, positives, negatives = prepared(mask, anchors, positives, negatives, axis=axis)
     xp = array_namespace(anchors, positives, negatives)
-
-    def distance(x1: Array, x2: Array) -> Array:
-        return _norm(xp, xp.subtract(x1, x2) + eps, p, axis)
-
+    distance = partial(pairwise_distance, axis=axis) if distance_function is None else distance_function
     far = distance(anchors, negatives)
     if swap:
         far = xp.minimum(far, distance(positives, negatives))
-    return reduced(xp.maximum(distance(anchors, positives) - far + margin, 0.0), weights, mask, reduction)
+    losses = xp.maximum(xp.subtract(distance(anchors, positives), far) + margin, 0.0)
+    return reduced(losses, sample_weight, mask, reduction)
 
 
 def _similar(labels: Array, shape: tuple[int, ...], axis: int) -> Array:
@@ -159,22 +212,3 @@ def _similar(labels: Array, shape: tuple[int, ...], axis: int) -> Array:
             f"labels are of shape {tuple(labels.shape)}, expected {expected}, one for each pair of vectors"
         )
     return labels if kind(labels) == "bool" else labels > 0
-
-
-def _scaled(xp: Namespace, x: Array, axis: int) -> tuple[Array, Array]:
-    """Vectors over their largest elements, so that squares do not overflow, and these; 1 for those of zeros."""
-    largest = xp.max(xp.abs(stop_gradient(x)), axis=axis, keepdims=True)
-    largest = xp.where(largest == 0, 1.0, largest)
-    return x / largest, largest
-
-
-def _norm(xp: Namespace, x: Array, p: float, axis: int) -> Array:
-    scaled, largest = _scaled(xp, x, axis)
-    return xp.squeeze(xp.linalg.vector_norm(scaled, ord=p, axis=axis, keepdims=True) * largest, axis=axis)
-
-
-def _unit(xp: Namespace, x: Array, axis: int) -> Array:
-    # An angle does not depend on lengths, and neither do its derivatives, so the scale may be a constant.
-    scaled, _ = _scaled(xp, x, axis)
-    square = xp.sum(scaled * scaled, axis=axis, keepdims=True)
-    return scaled / xp.sqrt(xp.where(square == 0, 1.0, square))

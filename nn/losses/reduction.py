@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, TypeAlias, get_args
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args
 
-from autodiff import WrappedArray, array_namespace
+from autodiff import array_namespace
 from autodiff.namespaces import kind
-from nn.namespaces import Array, Namespace, is_floating
+from nn.namespaces import Array, is_array, is_floating
 
 __all__ = [
     "Reduction",
     "as_floating",
-    "at_least_single",
-    "check_range",
+    "check_fits",
+    "in_single_precision",
     "mask_of_shape",
     "prepared",
     "reduced",
@@ -22,6 +25,34 @@ __all__ = [
 ]
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
+
+Loss = TypeVar("Loss", bound=Callable[..., Array])
+
+
+def in_single_precision(loss: Loss) -> Loss:
+    """Compute a loss of half-precision predictions in float32, where squares and long sums of them do not overflow."""
+    first = next(iter(signature(loss).parameters))
+
+    @wraps(loss)
+    def computed(*operands: Any, **options: Any) -> Array:
+        predictions: Any = operands[0] if operands else options.get(first)
+        if not _is_half(predictions):
+            return loss(*operands, **options)
+        out = loss(*[_widened(x) for x in operands], **{name: _widened(x) for name, x in options.items()})
+        return array_namespace(out).astype(out, predictions.dtype)
+
+    return cast(Loss, computed)
+
+
+def _is_half(x: Any) -> bool:
+    return is_array(x) and is_floating(x) and bool(array_namespace(x).finfo(x.dtype).bits < 32)
+
+
+def _widened(x: Any) -> Any:
+    if not _is_half(x):
+        return x
+    xp = array_namespace(x)
+    return xp.astype(x, xp.float32)
 
 
 def prepared(mask: Array | None, predictions: Array, *targets: Array, axis: int | None = None) -> tuple[Any, ...]:
@@ -68,7 +99,8 @@ def without_axis(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return (*shape[:position], *shape[position + 1 :])
 
 
-def _check_fits(name: str, x: Array, shape: tuple[int, ...]) -> None:
+def check_fits(name: str, x: Array, shape: tuple[int, ...]) -> None:
+    """Raise a ValueError unless an array can be broadcast to the shape of the losses."""
     if x.ndim > len(shape) or any(n not in (1, m) for n, m in zip(x.shape[::-1], shape[::-1], strict=False)):
         raise ValueError(f"{name} of shape {tuple(x.shape)} cannot be broadcast to the losses' shape {tuple(shape)}")
 
@@ -79,7 +111,7 @@ def mask_of_shape(mask: Array | None, shape: tuple[int, ...]) -> Array | None:
         return None
     if kind(mask) != "bool":
         raise TypeError(f"mask is of data type {mask.dtype}, expected bool: True where a loss counts")
-    _check_fits("mask", mask, shape)
+    check_fits("mask", mask, shape)
     return array_namespace(mask).broadcast_to(mask, shape)
 
 
@@ -92,14 +124,9 @@ def without_masked(mask: Array | None, x: Array, axis: int | None = None) -> Arr
     return xp.where(mask if axis is None else xp.expand_dims(mask, axis=axis), x, 0.5)
 
 
-def at_least_single(xp: Namespace, x: Array) -> Any:
-    """Data type in which long sums of such numbers neither overflow nor lose their small terms."""
-    return xp.float32 if xp.finfo(x.dtype).bits < 32 else x.dtype
-
-
 def reduced(
     losses: Array,
-    weights: Array | None,
+    sample_weight: Array | None,
     mask: Array | None,
     reduction: Reduction,
     counts: Array | None = None,
@@ -109,7 +136,7 @@ def reduced(
     Parameters
     ----------
     losses : array
-    weights, mask : array or None
+    sample_weight, mask : array or None
         See :mod:`nn.losses`.
     reduction : {"mean", "sum", "none"}
     counts : array, optional
@@ -117,40 +144,21 @@ def reduced(
     """
     if reduction not in get_args(Reduction):
         raise ValueError(f"reduction is {reduction!r}, expected one of {', '.join(get_args(Reduction))}")
-    xp = array_namespace(losses, weights, counts)
-    if weights is not None:
-        _check_fits("weights", weights, losses.shape)
-        weights = as_floating(weights, losses.dtype)
-        losses = xp.multiply(losses, weights)
-        counts = weights if counts is None else xp.multiply(counts, weights)
+    xp = array_namespace(losses, sample_weight, counts)
+    if sample_weight is not None:
+        check_fits("sample_weight", sample_weight, losses.shape)
+        sample_weight = as_floating(sample_weight, losses.dtype)
+        losses = xp.multiply(losses, sample_weight)
+        counts = sample_weight if counts is None else xp.multiply(counts, sample_weight)
     if mask is not None:
         losses = xp.where(mask, losses, 0.0)
         counts = xp.astype(mask, losses.dtype) if counts is None else xp.where(mask, counts, 0.0)
     if reduction == "none":
         return losses
-    dtype = at_least_single(xp, losses)
-    out = xp.sum(losses, dtype=dtype)
-    if reduction == "mean" and counts is None:
-        out = out / max(math.prod(losses.shape), 1)
-    elif reduction == "mean":
-        count = xp.sum(xp.broadcast_to(counts, losses.shape), dtype=dtype)
-        out = out / xp.where(count == 0, 1.0, count)
-    return out if dtype == losses.dtype else xp.astype(out, losses.dtype)
-
-
-def check_range(what: str, x: Array, low: int, high: int, hint: str = "") -> None:
-    """Raise ValueError unless the elements, where they are known, are between the limits.
-
-    They are not known while ``jax.jit`` compiles or ``torch.func`` maps.
-    """
-    while isinstance(x, WrappedArray):
-        x = x.primal
-    if 0 in x.shape:
-        return
-    xp = array_namespace(x)
-    try:
-        least, largest = int(xp.min(x)), int(xp.max(x))
-    except (TypeError, RuntimeError):
-        return
-    if least < low or largest > high:
-        raise ValueError(f"{what} are from {least} to {largest}, expected from {low} to {high}{hint}")
+    out = xp.sum(losses)
+    if reduction == "sum":
+        return out
+    if counts is None:
+        return out / max(math.prod(losses.shape), 1)
+    count = xp.sum(xp.broadcast_to(counts, losses.shape))
+    return out / xp.where(count == 0, 1.0, count)

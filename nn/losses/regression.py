@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from autodiff import array_namespace
-from nn.losses.reduction import Reduction, prepared, reduced
+from nn.losses.reduction import Reduction, in_single_precision, prepared, reduced
 from nn.namespaces import Array
 
 __all__ = [
@@ -16,14 +17,16 @@ __all__ = [
     "mean_squared_error",
     "mse",
     "poisson_nll_loss",
+    "smooth_l1_loss",
 ]
 
 
+@in_single_precision
 def mean_squared_error(
     predictions: Array,
     targets: Array,
     *,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -33,7 +36,7 @@ def mean_squared_error(
     ----------
     predictions, targets : array
         Of the same shape.
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`.
 
     Examples
@@ -44,14 +47,15 @@ def mean_squared_error(
     """
     mask, predictions, targets = prepared(mask, predictions, targets)
     difference = array_namespace(predictions, targets).subtract(predictions, targets)
-    return reduced(difference * difference, weights, mask, reduction)
+    return reduced(difference * difference, sample_weight, mask, reduction)
 
 
+@in_single_precision
 def mean_absolute_error(
     predictions: Array,
     targets: Array,
     *,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -61,7 +65,7 @@ def mean_absolute_error(
     ----------
     predictions, targets : array
         Of the same shape.
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`.
 
     Examples
@@ -72,18 +76,19 @@ def mean_absolute_error(
     """
     mask, predictions, targets = prepared(mask, predictions, targets)
     xp = array_namespace(predictions, targets)
-    return reduced(xp.abs(xp.subtract(predictions, targets)), weights, mask, reduction)
+    return reduced(xp.abs(xp.subtract(predictions, targets)), sample_weight, mask, reduction)
 
 
 mse, mae = mean_squared_error, mean_absolute_error
 
 
+@in_single_precision
 def huber_loss(
     predictions: Array,
     targets: Array,
     *,
     delta: float = 1.0,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -96,7 +101,7 @@ def huber_loss(
         Of the same shape.
     delta : float
         Positive.
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`.
 
     Examples
@@ -111,9 +116,34 @@ def huber_loss(
     xp = array_namespace(predictions, targets)
     difference = xp.subtract(predictions, targets)
     near = xp.clip(difference, -delta, delta)
-    return reduced(near * (difference - 0.5 * near), weights, mask, reduction)
+    return reduced(near * (difference - 0.5 * near), sample_weight, mask, reduction)
 
 
+def smooth_l1_loss(
+    predictions: Array,
+    targets: Array,
+    *,
+    beta: float = 1.0,
+    sample_weight: Array | None = None,
+    mask: Array | None = None,
+    reduction: Reduction = "mean",
+) -> Array:
+    """:func:`huber_loss` divided by its limit, so that the slope of the straight line is 1 (Girshick, "Fast R-CNN",
+    2015); the absolute value of the difference for a `beta` of 0.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> smooth_l1_loss(numpy.asarray([0.5, 3.0]), numpy.asarray([0.0, 0.0]), beta=2.0, reduction="none")
+    array([0.0625, 2.    ])
+    """
+    options: dict[str, Any] = {"sample_weight": sample_weight, "mask": mask, "reduction": reduction}
+    if beta == 0:
+        return mean_absolute_error(predictions, targets, **options)
+    return huber_loss(predictions, targets, delta=beta, **options) / beta
+
+
+@in_single_precision
 def gaussian_nll_loss(
     predictions: Array,
     targets: Array,
@@ -121,7 +151,7 @@ def gaussian_nll_loss(
     *,
     full: bool = False,
     eps: float = 1e-6,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -139,7 +169,7 @@ def gaussian_nll_loss(
         Whether to add the constant ``log(2 * pi) / 2``.
     eps : float
         Least variance; at least the smallest normal number of the data type is taken.
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`.
 
     Examples
@@ -156,17 +186,18 @@ def gaussian_nll_loss(
     # Divided before it is squared, which might overflow.
     deviations = xp.subtract(predictions, targets) / xp.sqrt(variances)
     losses = 0.5 * (xp.log(variances) + deviations * deviations)
-    return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, weights, mask, reduction)
+    return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, sample_weight, mask, reduction)
 
 
+@in_single_precision
 def poisson_nll_loss(
     predictions: Array,
     targets: Array,
     *,
-    log_predictions: bool = True,
+    log_input: bool = True,
     full: bool = False,
     eps: float = 1e-8,
-    weights: Array | None = None,
+    sample_weight: Array | None = None,
     mask: Array | None = None,
     reduction: Reduction = "mean",
 ) -> Array:
@@ -176,13 +207,13 @@ def poisson_nll_loss(
     ----------
     predictions, targets : array
         Logarithms of the rates and the counts, of the same shape.
-    log_predictions : bool
+    log_input : bool
         False if predictions are the rates themselves.
     full : bool
         Whether to add Stirling's approximation of the constant, for counts above 1.
     eps : float
         Added to rates before the logarithm is taken, if predictions are rates.
-    weights, mask, reduction
+    sample_weight, mask, reduction
         As for every loss, see :mod:`nn.losses`.
 
     Examples
@@ -193,7 +224,7 @@ def poisson_nll_loss(
     """
     mask, predictions, targets = prepared(mask, predictions, targets)
     xp = array_namespace(predictions, targets)
-    if log_predictions:
+    if log_input:
         losses = xp.subtract(xp.exp(predictions), xp.multiply(targets, predictions))
     else:
         losses = xp.subtract(predictions, xp.multiply(targets, xp.log(predictions + eps)))
@@ -201,4 +232,4 @@ def poisson_nll_loss(
         counts = xp.where(targets > 1, targets, 1.0)
         stirling = counts * xp.log(counts) - counts + 0.5 * xp.log(2 * math.pi * counts)
         losses = xp.add(losses, xp.where(targets > 1, stirling, 0.0))
-    return reduced(losses, weights, mask, reduction)
+    return reduced(losses, sample_weight, mask, reduction)

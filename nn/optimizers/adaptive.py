@@ -51,6 +51,8 @@ class scale_by_adam(PerArray):
     array([-1.,  1.])
     """
 
+    fresh = True
+
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
     amsgrad: bool = False
@@ -93,7 +95,7 @@ class scale_by_nadam(PerArray):
     T. Dozat, "Incorporating Nesterov momentum into Adam", ICLR 2016 workshop, with the schedule of its section 3.1.
     """
 
-    slots = ("mean", "mean_square", "momentum_product")
+    fresh, slots = True, ("mean", "mean_square", "momentum_product")
 
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
@@ -138,7 +140,7 @@ class scale_by_radam(PerArray):
     L. Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR 2020, algorithm 2.
     """
 
-    slots = ("mean", "mean_square")
+    fresh, slots = True, ("mean", "mean_square")
 
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
@@ -174,7 +176,7 @@ class scale_by_adamax(PerArray):
     D. P. Kingma, J. Ba, "Adam: A method for stochastic optimization", ICLR 2015, algorithm 2.
     """
 
-    slots = ("mean", "largest")
+    fresh, slots = True, ("mean", "largest")
 
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
@@ -215,6 +217,8 @@ class scale_by_rms(PerArray):
     ({'x': array([2.])}, {'mean_square': {'x': array([16.])}})
     """
 
+    fresh = True
+
     alpha: float = 0.99
     eps: float = 1e-8
     centered: bool = False
@@ -251,7 +255,7 @@ class scale_by_adagrad(PerArray):
     JMLR 12, 2011.
     """
 
-    slots = ("total_square",)
+    fresh, slots = True, ("total_square",)
 
     initial_accumulator_value: float = 0.0
     eps: float = 1e-10
@@ -284,7 +288,7 @@ class scale_by_adadelta(PerArray):
     M. D. Zeiler, "ADADELTA: An adaptive learning rate method", arXiv:1212.5701, algorithm 1.
     """
 
-    slots = ("mean_square", "mean_square_step")
+    fresh, slots = True, ("mean_square", "mean_square_step")
 
     rho: float = 0.9
     eps: float = 1e-6
@@ -321,7 +325,7 @@ class scale_by_lion(PerArray):
     array([-1.,  1.])
     """
 
-    slots = ("mean",)
+    fresh, slots = True, ("mean",)
 
     betas: tuple[float, float] = (0.9, 0.99)
 

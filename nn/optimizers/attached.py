@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from autodiff import array_namespace
 from autodiff.namespaces import device_of
+from nn.differentiation import trained_parameters
 from nn.optimizers.lbfgs import LBFGS
 from nn.optimizers.optimizer import Optimizer
 from nn.optimizers.paths import Arrays
@@ -47,24 +48,20 @@ class Attached:
     def __init__(self, optimizer: Optimizer, model: Module) -> None:
         self.optimizer = optimizer
         self.model = model
-        self._known = set(self._trained())
-        self.state: State = optimizer.init(self._known_data())
-        self._places = self._find()
+        trained = trained_parameters(model)
+        self._known = set(trained)
+        self.state: State = optimizer.init(_data(trained))
+        self._places = _places(trained)
 
-    def _trained(self) -> dict[str, Parameter]:
-        return {name: parameter for name, parameter in self.model.named_parameters() if parameter.requires_grad}
-
-    def _known_data(self) -> Arrays:
-        return _data({name: one for name, one in self.model.named_parameters() if name in self._known})
-
-    def _find(self) -> dict[str, Any]:
-        return {name: (type(data), data.dtype, device_of(data)) for name, data in self._known_data().items()}
-
-    def _follow(self) -> None:
+    def _follow(self, parameters: Mapping[str, Parameter]) -> None:
         """Bring the state to where the parameters are now: another namespace, device or data type."""
-        if (places := self._find()) != self._places:
-            self.load_state_dict(self.state_dict())
+        known = self._of_state(parameters)
+        if (places := _places(known)) != self._places:
+            self.state = self.optimizer.load_state_dict(flat(self.state), _data(known))
             self._places = places
+
+    def _of_state(self, parameters: Mapping[str, Parameter]) -> dict[str, Parameter]:
+        return {name: parameter for name, parameter in parameters.items() if name in self._known}
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Make a step along the gradients that the parameters hold.
@@ -80,19 +77,18 @@ class Attached:
         loss
             What the closure returned at first, else None.
         """
-        self._follow()
         if isinstance(self.optimizer, LBFGS):
             return self._search(closure)
         loss = None if closure is None else closure()
-        trained = {name: parameter for name, parameter in self._trained().items() if parameter.grad is not None}
+        parameters = dict(self.model.named_parameters())
+        self._follow(parameters)
+        trained = {name: one for name, one in parameters.items() if one.requires_grad and one.grad is not None}
         if not trained.keys() <= self._known:
             self._known |= trained.keys()
-            self.state = merged(self.optimizer.init(self._known_data()), self.state)
-            self._places = self._find()
-        grads = {name: parameter.grad for name, parameter in trained.items()}
-        params, self.state = self.optimizer.update(grads, self.state, _data(trained))
-        for name, parameter in trained.items():
-            parameter.data = params[name]
+            known = self._of_state(parameters)
+            self.state = merged(self.optimizer.init(_data(known)), self.state)
+            self._places = _places(known)
+        self._update(trained, {name: parameter.grad for name, parameter in trained.items()})
         return loss
 
     def _search(self, closure: Callable[[], Any] | None) -> Any:
@@ -101,23 +97,26 @@ class Attached:
                 "LBFGS evaluates the loss several times a step; give step() a closure that clears the gradients, calls "
                 "nn.backward and returns the loss"
             )
-        trained = self._trained()
+        parameters = dict(self.model.named_parameters())
+        self._follow(parameters)
+        trained = {name: one for name, one in parameters.items() if one.requires_grad}
         losses: list[Any] = []
 
         def value_and_grad(params: Arrays) -> tuple[Any, Arrays]:
-            for name, parameter in trained.items():
-                parameter.data = params[name]
+            _hold(trained, params)
             losses.append(closure())
             return losses[-1], {name: _grad_or_zeros(parameter) for name, parameter in trained.items()}
 
         if trained.keys() != self._known:
             self._known = set(trained)
-            self.state = self.optimizer.init(self._known_data())
-            self._places = self._find()
-        params, self.state = self.optimizer.update(value_and_grad, self.state, _data(trained))
-        for name, parameter in trained.items():
-            parameter.data = params[name]
+            self.state = self.optimizer.init(_data(trained))
+            self._places = _places(trained)
+        self._update(trained, value_and_grad)
         return losses[0]
+
+    def _update(self, trained: Mapping[str, Parameter], grads: Any) -> None:
+        params, self.state = self.optimizer.update(grads, self.state, _data(trained))
+        _hold(trained, params)
 
     def zero_grad(self) -> None:
         """Forget the gradients of the model."""
@@ -135,7 +134,7 @@ class Attached:
         ValueError
             If a name is missing or unexpected or a shape differs. The state is unchanged then.
         """
-        self.state = self.optimizer.load_state_dict(saved, self._known_data())
+        self.state = self.optimizer.load_state_dict(saved, _data(self._of_state(dict(self.model.named_parameters()))))
 
     def __repr__(self) -> str:
         return f"{self.optimizer!r}.attach({type(self.model).__name__})"
@@ -143,6 +142,15 @@ class Attached:
 
 def _data(parameters: Mapping[str, Parameter]) -> Arrays:
     return {name: parameter.data for name, parameter in parameters.items()}
+
+
+def _hold(parameters: Mapping[str, Parameter], params: Arrays) -> None:
+    for name, parameter in parameters.items():
+        parameter.data = params[name]
+
+
+def _places(parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+    return {name: (type(data), data.dtype, device_of(data)) for name, data in _data(parameters).items()}
 
 
 def _grad_or_zeros(parameter: Parameter) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from autodiff import array_namespace
 from nn.namespaces import Array
 from nn.optimizers.paths import Arrays, Pattern, matches
-from nn.optimizers.transform import PerArray, State, Transform
+from nn.optimizers.transform import InPlace, PerArray, State, Transform
 from nn.schedules import Schedule
 
 __all__ = [
@@ -25,59 +25,76 @@ __all__ = [
 ]
 
 
+class _Multiplied(InPlace):
+    """Updates times a number."""
+
+    def rule(self, step: int, update: Array, param: Array, *slots: Any) -> tuple[Any, ...]:
+        """The multiplied array."""
+        return (self.factor_at(step) * update,)
+
+    def in_place(self, step: int, update: Array, param: Array) -> Array:
+        """The multiplied array."""
+        update *= self.factor_at(step)
+        return update
+
+    def factor_at(self, step: int) -> float:
+        """The number."""
+        raise NotImplementedError
+
+
 @dataclass
-class scale(Transform):
+class scale(_Multiplied):
     """Multiply updates by a number.
 
     Examples
     --------
-    >>> scale(0.5).update({"x": 4.0}, {}, {}, step=1)
-    ({'x': 2.0}, {})
+    >>> scale(0.5).rule(1, 4.0, None)
+    (2.0,)
     """
 
     factor: float
 
-    def update(self, updates: Arrays, state: State, params: Arrays, step: int) -> tuple[Arrays, State]:
-        """The multiplied updates."""
-        return _scaled(updates, self.factor), state
+    def factor_at(self, step: int) -> float:
+        """The same at each step."""
+        return self.factor
 
 
 @dataclass
-class scale_by_schedule(Transform):
+class scale_by_schedule(_Multiplied):
     """Multiply updates by a number that depends on the step.
 
     Examples
     --------
-    >>> scale_by_schedule(lambda step: 1 / step).update({"x": 4.0}, {}, {}, step=2)
-    ({'x': 2.0}, {})
+    >>> scale_by_schedule(lambda step: 1 / step).rule(2, 4.0, None)
+    (2.0,)
     """
 
     schedule: Schedule
 
-    def update(self, updates: Arrays, state: State, params: Arrays, step: int) -> tuple[Arrays, State]:
-        """The multiplied updates."""
-        return _scaled(updates, float(self.schedule(step))), state
+    def factor_at(self, step: int) -> float:
+        """The schedule's."""
+        return float(self.schedule(step))
 
 
 @dataclass
-class scale_by_learning_rate(Transform):
+class scale_by_learning_rate(_Multiplied):
     """Multiply directions of ascent by minus the learning rate, a number or a schedule: the end of most chains.
 
     Examples
     --------
-    >>> scale_by_learning_rate(0.5).update({"x": 4.0}, {}, {}, step=1)
-    ({'x': -2.0}, {})
+    >>> scale_by_learning_rate(0.5).rule(1, 4.0, None)
+    (-2.0,)
     """
 
     learning_rate: float | Schedule
 
-    def update(self, updates: Arrays, state: State, params: Arrays, step: int) -> tuple[Arrays, State]:
-        """The steps to make."""
-        return _scaled(updates, -at_step(self.learning_rate, step)), state
+    def factor_at(self, step: int) -> float:
+        """Minus the rate."""
+        return -at_step(self.learning_rate, step)
 
 
 @dataclass
-class add_decayed_weights(Transform):
+class add_decayed_weights(InPlace):
     """Add the parameters, times `weight_decay`, to the updates.
 
     Before what rescales gradients this is the gradient of half the squared norm in the loss; after it, as in AdamW, the
@@ -101,16 +118,18 @@ class add_decayed_weights(Transform):
     weight_decay: float | Schedule
     mask: Pattern = "*"
 
-    def update(self, updates: Arrays, state: State, params: Arrays, step: int) -> tuple[Arrays, State]:
-        """The updates with decay."""
-        factor = at_step(self.weight_decay, step)
-        if factor == 0:
-            return updates, state
+    def takes(self, path: str, param: Array) -> bool:
+        """Those of the mask."""
+        return matches(self.mask, path, param)
 
-        def decayed(path: str, update: Array) -> Array:
-            return update + factor * params[path] if matches(self.mask, path, params[path]) else update
+    def rule(self, step: int, update: Array, param: Array, *slots: Any) -> tuple[Any, ...]:
+        """The update with decay."""
+        return (update + at_step(self.weight_decay, step) * param,)
 
-        return {path: decayed(path, update) for path, update in updates.items()}, state
+    def in_place(self, step: int, update: Array, param: Array) -> Array:
+        """The update with decay."""
+        update += at_step(self.weight_decay, step) * param
+        return update
 
 
 @dataclass
@@ -227,21 +246,19 @@ def at_step(value: float | Schedule, step: int) -> float:
 
 def mixed(mean: Array, x: Array, decay: float) -> Array:
     """``decay * mean + (1 - decay) * x``."""
-    out = decay * mean
-    out += (1 - decay) * x
+    out = x - mean
+    out *= 1 - decay
+    out += mean
     return out
 
 
 def mixed_square(mean_square: Array, x: Array, decay: float) -> Array:
     """``decay * mean_square + (1 - decay) * x**2``."""
     out = x * x
+    out -= mean_square
     out *= 1 - decay
-    out += decay * mean_square
+    out += mean_square
     return out
-
-
-def _scaled(updates: Arrays, factor: float) -> Arrays:
-    return updates if factor == 1 else {path: factor * update for path, update in updates.items()}
 
 
 def times_scalar(array: Array, factor: Array) -> Array:

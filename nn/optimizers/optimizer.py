@@ -6,11 +6,14 @@ Nothing is changed in place: the caller rebinds what :meth:`Optimizer.update` re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from nn.optimizers.paths import Arrays, gradients_by_path, parameters_by_path
+from nn.names import free
+from nn.namespaces import Array
+from nn.optimizers.paths import Arrays, gradients_by_path, of_dtype, parameters_by_path
 from nn.optimizers.saving import flat, restored
-from nn.optimizers.transform import State, Transform
+from nn.optimizers.transform import PerArray, State, Transform, update_each
 
 if TYPE_CHECKING:
     from nn.module import Module
@@ -112,16 +115,13 @@ class chain(Optimizer):  # noqa: N801 -- called as a function is, like itertools
             for transform in part.transforms.values() if isinstance(part, chain) else (part,):
                 if not isinstance(transform, Transform):
                     raise TypeError(f"a chain is of transforms and chains, got {transform!r}")
-                self.transforms[self._free_name(type(transform).__name__)] = transform
-
-    def _free_name(self, name: str) -> str:
-        taken = sum(other.partition(":")[0] == name for other in self.transforms)
-        return f"{name}:{taken + 1}" if taken else name
+                self.transforms[free(type(transform).__name__, self.transforms)] = transform
+        self._runs, self._runs_to_params = _runs(self.transforms), _runs({**self.transforms, "": _Moved()})
 
     def update(self, grads: Any, state: State, params: Tree) -> tuple[Tree, State]:  # noqa: D102
         named, rebuild = parameters_by_path(params)
-        updates, state = self.apply(gradients_by_path(grads, named), state, named)
-        tree: Tree = rebuild({path: named[path] + update for path, update in updates.items()})
+        moved, state = _applied(self._runs_to_params, gradients_by_path(grads, named), state, named)
+        tree: Tree = rebuild(moved)
         return tree, state
 
     def start(self, params: Arrays) -> State:  # noqa: D102
@@ -130,12 +130,43 @@ class chain(Optimizer):  # noqa: N801 -- called as a function is, like itertools
 
     def apply(self, updates: Arrays, state: State, params: Arrays) -> tuple[Arrays, State]:
         """What gradients by path make of the state, and what is to be added to the parameters."""
-        new: State = {"step": state["step"] + 1}
-        for name, transform in self.transforms.items():
-            updates, after = transform.update(updates, state.get(name, {}), params, new["step"])
-            if after:
-                new[name] = after
-        return updates, new
+        return _applied(self._runs, updates, state, params)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.transforms.values()))})"
+
+
+class _Moved(PerArray):
+    """Parameters with their updates, in an order in memory that is that of the parameters.
+
+    The memory of the updates may have another, as that of a transpose, which no checkpoint keeps, and in which linear
+    algebra rounds otherwise.
+    """
+
+    def rule(self, step: int, update: Array, param: Array, *slots: Any) -> tuple[Any, ...]:
+        return (of_dtype(param + update, param),)
+
+
+_Run: TypeAlias = tuple[bool, dict[str, Any]]
+
+
+def _runs(transforms: Mapping[str, Transform]) -> list[_Run]:
+    """Transforms one after the other, but those in a row that look at one array at a time together."""
+
+    def is_per_array(item: tuple[str, Transform]) -> bool:
+        return isinstance(item[1], PerArray) and type(item[1]).update is PerArray.update
+
+    return [(per_array, dict(items)) for per_array, items in groupby(transforms.items(), is_per_array)]
+
+
+def _applied(runs: list[_Run], updates: Arrays, state: State, params: Arrays) -> tuple[Arrays, State]:
+    step = state["step"] + 1
+    states: State = {}
+    for per_array, run in runs:
+        if per_array:
+            updates, after = update_each(run, updates, state, params, step)
+            states |= after
+        else:
+            for name, transform in run.items():
+                updates, states[name] = transform.update(updates, state.get(name, {}), params, step)
+    return updates, {"step": step, **{name: one for name, one in states.items() if one}}

@@ -10,6 +10,7 @@ import optree
 
 from autodiff import array_namespace
 from autodiff.namespaces import is_complex
+from nn.fitting import misshapen
 from nn.namespaces import Array, is_array, is_floating
 
 __all__ = ["Arrays", "Pattern", "by_path", "gradients_by_path", "matches", "parameters_by_path"]
@@ -77,17 +78,12 @@ def gradients_by_path(grads: Any, params: Arrays) -> Arrays:
     found = {path: leaf for path, leaf in by_path(grads)[0].items() if is_array(leaf)}
     # autodiff's gradient by z = x + iy is df/dx - i df/dy, as in JAX.
     named = _with_real_parts(found, -1) if any(map(is_complex, found.values())) else found
-    problems = [f"missing {path}" for path in params if path not in named]
-    problems += [
-        f"{path} has shape {tuple(named[path].shape)}, expected {tuple(param.shape)}"
-        for path, param in params.items()
-        if path in named and named[path].shape != param.shape
-    ]
-    if problems:
+    # Not those that are unexpected: a tree may have gradients of integers too, or of parameters that are frozen since.
+    if problems := [*(f"missing {path}" for path in params if path not in named), *misshapen(named, params)]:
         raise ValueError(
             f"the gradients do not fit the parameters: {'; '.join(problems)}; differentiate by the same tree"
         )
-    return {path: _of_dtype(named[path], param.dtype) for path, param in params.items()}
+    return {path: of_dtype(named[path], param) for path, param in params.items()}
 
 
 def _with_real_parts(named: Arrays, sign: int) -> Arrays:
@@ -102,8 +98,9 @@ def _with_real_parts(named: Arrays, sign: int) -> Arrays:
     return parts
 
 
-def _of_dtype(array: Array, dtype: Any) -> Array:
-    return array if array.dtype == dtype else array_namespace(array).astype(array, dtype)
+def of_dtype(array: Array, like: Array) -> Array:
+    """An array in the data type of another one."""
+    return array if array.dtype == like.dtype else array_namespace(array, like).astype(array, like.dtype)
 
 
 def matches(pattern: Pattern, path: str, param: Array) -> bool:

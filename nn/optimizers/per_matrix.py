@@ -40,7 +40,7 @@ class scale_by_factored_rms(PerArray):
     N. Shazeer, M. Stern, "Adafactor: Adaptive learning rates with sublinear memory cost", ICML 2018, algorithm 4.
     """
 
-    slots = ("rows", "columns")
+    fresh, slots = True, ("rows", "columns")
 
     beta2_decay: float = -0.8
     eps: float | None = None
@@ -79,6 +79,8 @@ class clip_by_root_mean_square(PerArray):
     ({'x': array([ 1., -1.])}, {})
     """
 
+    fresh = True
+
     threshold: float = 1.0
 
     def rule(self, step: int, update: Array, param: Array, *slots: Any) -> tuple[Any, ...]:
@@ -98,6 +100,8 @@ class scale_by_parameter_size(PerArray):
     >>> scale_by_parameter_size().update({"x": x}, {}, {"x": 3 * numpy.ones(2)}, step=1)
     ({'x': array([3., 0.])}, {})
     """
+
+    fresh = True
 
     least: float = 1e-3
 
@@ -120,6 +124,8 @@ class scale_by_trust_ratio(PerArray):
     >>> scale_by_trust_ratio().update({"x": numpy.asarray([2.0])}, {}, {"x": numpy.asarray([-3.0])}, step=1)
     ({'x': array([3.])}, {})
     """
+
+    fresh = True
 
     def rule(self, step: int, update: Array, param: Array, *slots: Any) -> tuple[Any, ...]:
         """The scaled array."""
@@ -162,6 +168,8 @@ class orthogonalize(PerArray):
     array([[1., 0.],
            [0., 1.]])
     """
+
+    fresh = True
 
     ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315)
     ns_steps: int = 5

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autodiff import array_namespace
+from nn.fitting import misnamed, misshapen
+from nn.names import joined
 from nn.namespaces import converted, is_array
 from nn.optimizers.transform import State
 
@@ -26,14 +28,7 @@ def restored(template: State, saved: Mapping[str, Any]) -> State:
         If a name is missing or unexpected or a shape differs.
     """
     expected = flat(template)
-    problems = [f"missing {name}" for name in expected if name not in saved]
-    problems += [f"unexpected {name}" for name in saved if name not in expected]
-    problems += [
-        f"{name} has shape {_shape(saved[name])}, expected {_shape(leaf)}"
-        for name, leaf in expected.items()
-        if name in saved and _shape(saved[name]) != _shape(leaf)
-    ]
-    if problems:
+    if problems := misnamed(saved, expected) + misshapen(saved, expected):
         raise ValueError(f"the saved state does not fit this optimizer and these parameters: {'; '.join(problems)}")
     state: State = _rebuilt(template, saved, "")
     return state
@@ -51,21 +46,13 @@ def _leaves(part: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, part
         return
     for key, inner in part.items():
-        yield from _leaves(inner, _joined(path, key))
+        yield from _leaves(inner, joined(path, key))
 
 
 def _rebuilt(part: Any, saved: Mapping[str, Any], path: str) -> Any:
     if isinstance(part, dict):
-        return {key: _rebuilt(inner, saved, _joined(path, key)) for key, inner in part.items()}
+        return {key: _rebuilt(inner, saved, joined(path, key)) for key, inner in part.items()}
     value = saved[path]
     if not is_array(part):
         return type(part)(value)
     return converted(value, array_namespace(part), dtype=part.dtype, device=part.device)
-
-
-def _joined(path: str, key: str) -> str:
-    return f"{path}.{key}" if path and key else path or key
-
-
-def _shape(value: Any) -> tuple[int, ...]:
-    return tuple(value.shape) if is_array(value) else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any, ClassVar, TypeAlias
@@ -11,7 +12,7 @@ from autodiff import array_namespace
 from nn.namespaces import Array
 from nn.optimizers.paths import Arrays
 
-__all__ = ["PerArray", "State", "Transform"]
+__all__ = ["PerArray", "Transform"]
 
 State: TypeAlias = dict[str, Any]
 """What an optimizer remembers: nested dicts of arrays and numbers."""
@@ -80,6 +81,12 @@ class PerArray(Transform):
     """
 
     slots: ClassVar[tuple[str, ...]] = ()
+    fresh: ClassVar[bool] = False
+    """Whether the update that the rule gives is a new array, which it does not keep: the next may overwrite it."""
+
+    def takes(self, path: str, param: Array) -> bool:
+        """Whether it has to do with a parameter; updates of others pass by."""
+        return True
 
     def start(self, param: Array) -> tuple[Any, ...]:
         """The slots of a parameter before the first step: zeros, unless a transform says otherwise."""
@@ -96,19 +103,58 @@ class PerArray(Transform):
 
     def update(self, updates: Arrays, state: State, params: Arrays, step: int) -> tuple[Arrays, State]:
         """The rule on each array."""
-        out: Arrays = {}
-        kept = {slot: dict(state[slot]) for slot in self.slots}
-        for path, update in updates.items():
+        out, states = update_each({"": self}, updates, {"": state}, params, step)
+        return out, states[""]
+
+
+class InPlace(PerArray):
+    """A transform of one array at a time, with no slots, that can also overwrite updates which nothing else holds."""
+
+    fresh = True
+
+    def in_place(self, step: int, update: Array, param: Array) -> Array:
+        """What `rule` does, in the memory of the update if its namespace can."""
+        raise NotImplementedError
+
+
+def update_each(
+    transforms: Mapping[str, PerArray], updates: Arrays, states: Mapping[str, State], params: Arrays, step: int
+) -> tuple[Arrays, dict[str, State]]:
+    """What transforms make of updates in turn, and their states after that.
+
+    All of them go over one array before the next, so that what lies between them needs little memory.
+    """
+    for name, transform in transforms.items():
+        if not states.get(name, {}).keys() >= set(transform.slots):
+            raise ValueError(f"the state knows no {type(transform).__name__}; take one from optimizer.init(params)")
+    out: Arrays = {}
+    new: dict[str, State] = {
+        name: {slot: dict(states[name][slot]) for slot in transform.slots} for name, transform in transforms.items()
+    }
+    parts = [
+        (one, list(new[name].values()), one.in_place if isinstance(one, InPlace) else None)
+        for name, one in transforms.items()
+    ]
+    for path, update in updates.items():
+        param, fresh = params[path], False
+        for transform, kept, in_place in parts:
+            if not transform.takes(path, param):
+                continue
+            if fresh and in_place:
+                update = in_place(step, update, param)
+                continue
             try:
-                slots = [kept[slot][path] for slot in self.slots]
+                slots = [arrays[path] for arrays in kept]
             except KeyError:
                 raise ValueError(
                     f"the state knows no parameter {path!r}; take one from optimizer.init(params)"
                 ) from None
-            out[path], *slots = self.rule(step, update, params[path], *slots)
-            for slot, value in zip(self.slots, slots, strict=True):
-                kept[slot][path] = value
-        return out, kept
+            update, *slots = transform.rule(step, update, param, *slots)
+            for arrays, value in zip(kept, slots, strict=True):
+                arrays[path] = value
+            fresh = transform.fresh
+        out[path] = update
+    return out, new
 
 
 def _plain(value: Any) -> Any:

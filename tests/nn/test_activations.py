@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import autodiff
 import nn
+from nn.namespaces import as_numpy
 
 
 def test_relu(xp):
@@ -58,6 +59,7 @@ IN_TORCH = {
     "glu": lambda f, x: f.glu(x),
     # PyTorch's own hardsigmoid has 1 / 6 in single precision.
     "hard_sigmoid": lambda f, x: f.relu6(x + 3) / 6,
+    "hard_shrink": lambda f, x: f.hardshrink(x),
     "hard_swish": lambda f, x: f.hardswish(x),
     "hard_tanh": lambda f, x: f.hardtanh(x),
     "leaky_relu": lambda f, x: f.leaky_relu(x),
@@ -65,14 +67,19 @@ IN_TORCH = {
     "log_softmax": lambda f, x: f.log_softmax(x, dim=-1),
     "mish": lambda f, x: f.mish(x),
     "relu": lambda f, x: f.relu(x),
+    "relu6": lambda f, x: f.relu6(x),
+    "rrelu": lambda f, x: f.rrelu(x),
     "selu": lambda f, x: f.selu(x),
     "sigmoid": lambda f, x: f.sigmoid(x),
     "silu": lambda f, x: f.silu(x),
+    "soft_shrink": lambda f, x: f.softshrink(x),
     "softmax": lambda f, x: f.softmax(x, dim=-1),
+    "softmin": lambda f, x: f.softmin(x, dim=-1),
     "softplus": lambda f, x: f.softplus(x, threshold=500),
     "softsign": lambda f, x: f.softsign(x),
     "swiglu": lambda f, x: f.silu(x[..., : x.shape[-1] // 2]) * x[..., x.shape[-1] // 2 :],
     "tanh": lambda f, x: f.tanh(x),
+    "tanh_shrink": lambda f, x: f.tanhshrink(x),
 }
 
 WITH_OPTIONS = [
@@ -81,11 +88,17 @@ WITH_OPTIONS = [
     ("gelu", {"approximate": "tanh"}, lambda f, x: f.gelu(x, approximate="tanh")),
     ("glu", {"axis": 0}, lambda f, x: f.glu(x, 0)),
     ("glu", {"axis": -2}, lambda f, x: f.glu(x, -2)),
+    ("hard_shrink", {"lambd": 1.25}, lambda f, x: f.hardshrink(x, 1.25)),
     ("hard_tanh", {"min_val": -2.0, "max_val": 0.75}, lambda f, x: f.hardtanh(x, -2.0, 0.75)),
     ("leaky_relu", {"negative_slope": 0.3}, lambda f, x: f.leaky_relu(x, 0.3)),
     ("log_softmax", {"axis": 0}, lambda f, x: f.log_softmax(x, 0)),
+    ("rrelu", {"lower": 0.1, "upper": 0.5}, lambda f, x: f.rrelu(x, 0.1, 0.5)),
+    ("soft_shrink", {"lambd": 1.25}, lambda f, x: f.softshrink(x, 1.25)),
     ("softmax", {"axis": 1}, lambda f, x: f.softmax(x, 1)),
+    ("softmin", {"axis": 0}, lambda f, x: f.softmin(x, 0)),
     ("softplus", {"beta": 3.0}, lambda f, x: f.softplus(x, 3.0, threshold=500)),
+    ("softplus", {"beta": 3.0, "threshold": 4.0}, lambda f, x: f.softplus(x, 3.0, threshold=4.0)),
+    ("threshold", {"threshold": 0.5, "value": -3.0}, lambda f, x: f.threshold(x, 0.5, -3.0)),
     ("swiglu", {"axis": 0}, lambda f, x: f.silu(x[:2]) * x[2:]),
 ]
 
@@ -107,7 +120,7 @@ def values_and_derivatives(function, x):
     out, pullback = autodiff.vjp(function, x)
     (ct,) = pullback(xp.asarray(weights_of(out.shape), dtype=x.dtype))
     assert out.dtype == ct.dtype == x.dtype
-    return numpy.asarray(out), numpy.asarray(ct)
+    return as_numpy(out), as_numpy(ct)
 
 
 @pytest.mark.parametrize("name", IN_TORCH)
@@ -131,11 +144,12 @@ HALVES = [float(numpy.float16(v)) for v in (-1e4, -100.0, -20.0, -2.5, -0.3, 0.0
 
 
 def check_lower_precision(function, in_torch, xp, dtype, values):
-    expected, expected_ct = values_and_derivatives_in_torch(in_torch, values)
-    out, ct = values_and_derivatives(function, xp.asarray(values, dtype=getattr(xp, dtype)))
-    epsilon = float(numpy.finfo(dtype).eps)
-    assert_allclose(out, expected, rtol=8 * epsilon, atol=8 * epsilon)
-    assert_allclose(ct, expected_ct, rtol=8 * epsilon, atol=8 * epsilon)
+    x = xp.asarray(values, dtype=getattr(xp, dtype))
+    expected, expected_ct = values_and_derivatives_in_torch(in_torch, as_numpy(x).astype("float64"))
+    out, ct = values_and_derivatives(function, x)
+    epsilon = float(xp.finfo(x.dtype).eps)
+    for actual, x in ((out, expected), (ct, expected_ct)):
+        assert_allclose(actual.astype("float64"), x, rtol=8 * epsilon, atol=8 * epsilon)
 
 
 @pytest.mark.parametrize("name", IN_TORCH)
@@ -144,11 +158,12 @@ def test_single_precision(name):
     check_lower_precision(getattr(nn, name), IN_TORCH[name], xp, "float32", POINTS)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("name", IN_TORCH)
-def test_half_precision(xp, name):
-    if not hasattr(xp, "float16"):
-        pytest.skip("no float16")
-    check_lower_precision(getattr(nn, name), IN_TORCH[name], xp, "float16", HALVES)
+def test_half_precision(xp, name, dtype):
+    if not hasattr(xp, dtype):
+        pytest.skip(f"no {dtype}")
+    check_lower_precision(getattr(nn, name), IN_TORCH[name], xp, dtype, HALVES)
 
 
 @pytest.mark.parametrize(("name", "options", "in_torch"), [case for case in WITH_OPTIONS if "axis" not in case[1]])
@@ -163,7 +178,7 @@ def test_empty(name):
     assert function(numpy.zeros((2, 0))).shape == (2, 0)
 
 
-@pytest.mark.parametrize("name", [name for name in IN_TORCH if not name.endswith(("softmax", "glu"))])
+@pytest.mark.parametrize("name", [name for name in IN_TORCH if not name.endswith(("softmax", "softmin", "glu"))])
 def test_a_number_is_an_array_without_axes(name):
     function = getattr(nn, name)
     out = function(numpy.asarray(-0.5))
@@ -183,7 +198,8 @@ def test_softmax_of_excluded_elements(xp):
     assert_allclose(numpy.asarray(nn.log_softmax(x)), [-math.log(2), -math.inf, -math.log(2)])
 
 
-SMOOTH = set(IN_TORCH) - {"hard_sigmoid", "hard_swish", "hard_tanh", "leaky_relu", "relu"}
+KINKED = {"hard_shrink", "leaky_relu", "relu", "relu6", "rrelu", "soft_shrink"}
+SMOOTH = set(IN_TORCH) - KINKED - {"hard_sigmoid", "hard_swish", "hard_tanh"}
 
 
 @pytest.mark.parametrize("name", sorted(SMOOTH))
@@ -252,22 +268,28 @@ IN_LAYERS = {
     "CELU": ("celu", {"alpha": 0.5}),
     "ELU": ("elu", {"alpha": 0.5}),
     "GELU": ("gelu", {"approximate": "tanh"}),
-    "GLU": ("glu", {"axis": 1}),
+    "GLU": ("glu", {"dim": 1}),
+    "Hardshrink": ("hard_shrink", {"lambd": 0.75}),
     "Hardsigmoid": ("hard_sigmoid", {}),
     "Hardswish": ("hard_swish", {}),
     "Hardtanh": ("hard_tanh", {"min_val": -2.0, "max_val": 0.5}),
     "LeakyReLU": ("leaky_relu", {"negative_slope": 0.2}),
     "LogSigmoid": ("log_sigmoid", {}),
-    "LogSoftmax": ("log_softmax", {"axis": 1}),
+    "LogSoftmax": ("log_softmax", {"dim": 1}),
     "Mish": ("mish", {}),
     "ReLU": ("relu", {}),
+    "ReLU6": ("relu6", {}),
     "SELU": ("selu", {}),
     "SiLU": ("silu", {}),
     "Sigmoid": ("sigmoid", {}),
-    "Softmax": ("softmax", {"axis": 0}),
-    "Softplus": ("softplus", {"beta": 2.0}),
+    "Softmax": ("softmax", {"dim": 0}),
+    "Softmin": ("softmin", {"dim": 0}),
+    "Softplus": ("softplus", {"beta": 2.0, "threshold": 1.0}),
+    "Softshrink": ("soft_shrink", {"lambd": 0.75}),
     "Softsign": ("softsign", {}),
     "Tanh": ("tanh", {}),
+    "Tanhshrink": ("tanh_shrink", {}),
+    "Threshold": ("threshold", {"threshold": 0.25, "value": 2.0}),
 }
 
 
@@ -277,10 +299,10 @@ def test_layers(name):
     function, options = IN_LAYERS[name]
     layer = getattr(nn, name)(**options)
     by_position = getattr(nn, name)(*options.values())
-    theirs = getattr(torch.nn, name)(**{"dim" if key == "axis" else key: value for key, value in options.items()})
+    theirs = getattr(torch.nn, name)(**options)
     x = numpy.random.default_rng(0).normal(size=(3, 4))
     assert_allclose(layer(x), theirs(torch.asarray(x)).numpy(), rtol=1e-6, atol=1e-7)
-    assert_array_equal(layer(x), getattr(nn, function)(x, **options))
+    assert_array_equal(layer(x), getattr(nn, function)(x, *options.values()))
     assert_array_equal(by_position(x), layer(x))
     assert_array_equal(pickle.loads(pickle.dumps(layer))(x), layer(x))
     assert not list(layer.parameters())
@@ -289,6 +311,27 @@ def test_layers(name):
 def test_layers_refuse_options_that_the_function_has_not():
     with pytest.raises(TypeError, match=r"ELU takes \(alpha: float = 1.0\): got an unexpected keyword argument 'beta'"):
         nn.ELU(beta=2.0)
+
+
+def test_softmax_of_channels():
+    torch = pytest.importorskip("torch")
+    for shape in ((3, 4, 5), (2, 3, 4, 5)):
+        x = numpy.random.default_rng(0).normal(size=shape)
+        assert_allclose(nn.Softmax2d()(x), torch.nn.Softmax2d()(torch.asarray(x)).numpy(), rtol=1e-12)
+    with pytest.raises(ValueError, match=r"3 or 4 dimensions, got shape \(2, 3\)"):
+        nn.Softmax2d()(numpy.ones((2, 3)))
+
+
+def test_slopes_of_rrelu_are_drawn_in_training(xp):
+    x = xp.full((10_000,), -1.0, dtype=xp.float64)
+    layer, same = (nn.RReLU(0.1, 0.5, rng=numpy.random.default_rng(0)) for _ in range(2))
+    slopes = -numpy.asarray(layer(x))
+    assert_array_equal(-numpy.asarray(same(x)), slopes)
+    assert 0.1 <= slopes.min() < 0.101
+    assert 0.499 < slopes.max() < 0.5
+    assert_allclose(slopes.mean(), 0.3, atol=0.005)
+    assert_allclose(-numpy.asarray(layer.eval()(x)), 0.3)
+    assert float(layer(xp.asarray(2.0))) == 2
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import autodiff
 import nn
 from nn import attention
+from nn.activations import ReadsResult
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-11}
 
@@ -163,11 +164,25 @@ def test_a_wrong_derivative_is_found():
     def without_sum(xp, t, out, _):
         return t * out
 
-    broken = autodiff.primitive(
-        attention._ReadsResult("broken", without_sum, without_sum), {}, definition=attention._weights
-    )
+    broken = autodiff.primitive(ReadsResult("broken", without_sum, without_sum), {}, definition=attention._weights)
     with pytest.raises(AssertionError, match="forward"):
         autodiff.check_grads(broken, (draw(3, 4),))
+
+
+@pytest.mark.parametrize(
+    ("heads", "slopes"),
+    [
+        (1, [2.0**-8]),
+        (4, [2.0**-2, 2.0**-4, 2.0**-6, 2.0**-8]),
+        # The example of the paper, and its code for 6 heads.
+        (8, [2.0**-i for i in range(1, 9)]),
+        (6, [2.0**-2, 2.0**-4, 2.0**-6, 2.0**-8, 2.0**-1, 2.0**-3]),
+    ],
+)
+def test_linear_biases(xp, heads, slopes):
+    bias = nn.alibi_bias(heads, 2, 4, offset=2, xp=xp, dtype=xp.float64)
+    expected = -numpy.asarray(slopes)[:, None, None] * [[2, 1, 0, 1], [3, 2, 1, 0]]
+    assert_allclose(numpy.asarray(bias), expected, rtol=1e-15)
 
 
 def test_vmap_is_one_example_after_the_other(xp):

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import struct
 import sys
 import types
 
 import numpy
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 import nn
 
@@ -81,9 +82,35 @@ def test_early_stopping_goes_on_after_a_checkpoint(tmp_path):
     assert len(fit(*callbacks(), epochs=9, resume=tmp_path)[1]) == 3
 
 
-def test_losses_and_errors_are_to_be_small_and_anything_else_large():
-    signs = [nn.EarlyStopping(name).best.sign for name in ("validation loss", "mean squared error", "accuracy")]
-    assert signs == [-1, -1, 1]
+@pytest.mark.parametrize(
+    ("sign", "names"),
+    [
+        (-1, ["validation loss", "root mean squared error", "validation mse", "mae", "cross entropy"]),
+        (1, ["accuracy", "validation top 5 accuracy", "precision", "recall", "f1 score", "r2 score"]),
+    ],
+)
+def test_which_is_better_is_known_of_common_numbers(sign, names):
+    assert [nn.EarlyStopping(name).best.sign for name in names] == [sign] * len(names)
+
+
+def test_which_is_better_is_asked_for_else(tmp_path):
+    for callback in (nn.EarlyStopping, lambda name: nn.Checkpoint(tmp_path, best=name)):
+        with pytest.raises(ValueError, match=r"'perplexity' .* not known; pass mode='min' or mode='max'"):
+            callback("perplexity")
+    assert nn.EarlyStopping("perplexity", mode="min").best.sign == -1
+
+
+def test_nan_is_no_best():
+    nan = float("nan")
+    _, history = fit(nn.EarlyStopping("score", patience=2), epochs=6, scores=[nan, 1.0, 2.0, nan, 3.0, nan])
+    assert len(history) == 6
+    _, history = fit(nn.EarlyStopping("score", patience=2), epochs=6, scores=[nan, nan, nan])
+    assert len(history) == 2
+
+
+def test_an_epoch_that_never_got_better_than_nan_is_no_best():
+    trained, _ = fit(nn.EarlyStopping("score", patience=2), epochs=2, scores=[float("nan")] * 2)
+    assert_array_equal(trained.weight, fit(epochs=2)[0].weight)
 
 
 def test_what_is_not_logged_is_named():
@@ -116,24 +143,57 @@ def test_csv_of_a_resumed_run_is_that_of_a_whole_one(tmp_path):
     assert [float(row["loss"]) for row in rows] == history["loss"]
 
 
-def test_tensorboard(tmp_path, monkeypatch):
-    written = []
+def events_in(folder):
+    """What the event files of a folder hold, the oldest first.
 
-    class SummaryWriter:
-        def __init__(self, folder):
-            written.append(folder)
+    A record is its length, a checksum of that, itself and a checksum of itself; a summary in it, a protocol buffer.
+    """
+    protocol = pytest.importorskip("tensorboardX.proto.event_pb2")
+    found = []
+    for path in sorted(folder.glob("events.out.tfevents.*"), key=lambda path: path.stat().st_mtime_ns):
+        content = path.read_bytes()
+        while content:
+            (length,) = struct.unpack("<Q", content[:8])
+            found.append(protocol.Event.FromString(content[12 : 12 + length]))
+            content = content[16 + length :]
+    return found
 
-        def add_scalar(self, name, value, epoch):
-            written.append((name, epoch))
 
-        def close(self):
-            written.append("closed")
+def scalars_in(folder):
+    return [(value.tag, event.step, value.simple_value) for event in events_in(folder) for value in event.summary.value]
 
-    fake = types.ModuleType("tensorboardX")
-    fake.SummaryWriter = SummaryWriter
-    monkeypatch.setitem(sys.modules, "tensorboardX", fake)
-    fit(nn.TensorBoard(tmp_path), epochs=1, scores=[1.0])
-    assert written == [str(tmp_path), ("loss", 1), ("score", 1), "closed"]
+
+def test_tensorboard_reads_what_the_history_has(tmp_path, caplog):
+    pytest.importorskip("tensorboardX")
+    _, history = fit(nn.TensorBoard(tmp_path), epochs=3, scores=[1.0, 2.0, 3.0] * 2, validation=BATCHES)
+    tags = {"loss": "loss", "score": "score", "validation loss": "validation_loss"}
+    scalars = scalars_in(tmp_path)
+    for name, tag in tags.items():
+        found = [(step, value) for other, step, value in scalars if other == tag]
+        assert [step for step, _ in found] == [1, 2, 3]
+        assert_allclose([value for _, value in found], history[name], rtol=1e-6)
+    assert {tag for tag, _, _ in scalars} == {*tags.values(), "validation_score"}
+    assert not caplog.records
+
+
+def test_tensorboard_forgets_what_a_resumed_run_does_anew(tmp_path):
+    pytest.importorskip("tensorboardX")
+    log = nn.TensorBoard(tmp_path / "log")
+    fit(log, nn.Checkpoint(tmp_path / "first", keep=None), epochs=3)
+    resume = tmp_path / "first" / "step-00000001.safetensors"
+    fit(log, nn.Checkpoint(tmp_path / "second"), epochs=3, resume=resume)
+    assert [step for _, step, _ in scalars_in(tmp_path / "log")] == [1, 2, 3, 2, 3]
+    # By this TensorBoard leaves out the first 2 and 3.
+    starts = [event.step for event in events_in(tmp_path / "log") if event.HasField("session_log")]
+    assert starts == [1, 2]
+
+
+def test_tensorboard_of_two_runs(tmp_path):
+    pytest.importorskip("tensorboardX")
+    log = nn.TensorBoard(tmp_path)
+    for _ in range(2):
+        fit(log, epochs=2)
+    assert [step for _, step, _ in scalars_in(tmp_path)] == [1, 2, 1, 2]
 
 
 def test_without_tensorboard_the_message_says_what_to_install(tmp_path, monkeypatch):
@@ -143,10 +203,41 @@ def test_without_tensorboard_the_message_says_what_to_install(tmp_path, monkeypa
         nn.TensorBoard(tmp_path)
 
 
+def test_without_matplotlib_the_message_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=r"drawing needs Matplotlib: pip install extensor\[plot\]"):
+        nn.LearningCurve(tmp_path / "curve.png")
+    with pytest.raises(ImportError, match=r"drawing needs Matplotlib: pip install extensor\[plot\]"):
+        fit(epochs=1)[1].plot(tmp_path / "curve.png")
+
+
 @pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="draws")
 def test_learning_curve(tmp_path):
-    fit(nn.LearningCurve(tmp_path / "curve.png"), epochs=2, validation=BATCHES)
-    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    fit(nn.LearningCurve(tmp_path / "new" / "curve.png"), epochs=2, validation=BATCHES)
+    assert (tmp_path / "new" / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_that_is_missing_is_made_and_one_that_cannot_be_is_named_at_the_start(tmp_path):
+    fit(nn.CSVLogger(tmp_path / "new" / "log.csv"))
+    assert (tmp_path / "new" / "log.csv").exists()
+    path = tmp_path / "new" / "log.csv" / "log.csv"
+    for callback in (nn.CSVLogger(path), nn.Checkpoint(path)):
+        on = model()
+        before = numpy.array(on.weight)
+        with pytest.raises(OSError, match=r"log\.csv"):
+            fit(callback, on=on)
+        assert_array_equal(on.weight, before)
+
+
+def test_csv_has_a_column_for_each_number_of_an_array(tmp_path):
+    def both(predictions, targets):
+        return numpy.asarray([predictions.shape[0], 1])
+
+    counts = nn.Metric("counts", both, lambda total: total)
+    on = model()
+    nn.fit(on, nn.SGD(0.1), BATCHES, epochs=1, metrics=[counts], callbacks=[nn.CSVLogger(tmp_path / "x.csv")])
+    (row,) = csv.DictReader((tmp_path / "x.csv").read_text().splitlines())
+    assert {name: row[name] for name in row if name != "loss"} == {"epoch": "1", "counts 0": "2", "counts 1": "1"}
 
 
 def test_history_names_what_it_has():

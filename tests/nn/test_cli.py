@@ -109,3 +109,38 @@ def test_version_and_help(capsys):
             cli.main(arguments)
         assert exit_.value.code == 0
     assert "--backend NAME" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no SIGPIPE")
+def test_a_reader_who_has_enough_ends_it_quietly(tmp_path):
+    arguments = command("train", "--backend=numpy", "--epochs=100000", "--hidden=8", "--out", tmp_path)
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout.readline().startswith("epoch ")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        process.wait(timeout=30)
+    assert process.returncode == 128 + 13
+    assert nn.load(tmp_path / "weights.safetensors", xp=numpy)["3.weight"].shape == (10, 8)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_cannot_be_written_is_one_line(tmp_path):
+    with open("/dev/full", "w") as full:
+        found = subprocess.run(
+            command("train", *QUICK, "--out", tmp_path), stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        )
+    assert (found.returncode, found.stderr) == (1, "extensor: No space left on device\n")
+
+
+def test_a_picture_that_cannot_be_written_is_one_line(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    (tmp_path / "digits.png").mkdir()
+    assert cli.main(["train", *QUICK, "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"extensor: {tmp_path}/digits.png: Is a directory\n"
+
+
+def test_training_that_diverges_is_one_line(tmp_path, capsys):
+    assert cli.main(["train", *QUICK, "--learning-rate=1e30", "--out", str(tmp_path)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("extensor: the loss is ")
+    assert "lower the learning rate" in line

@@ -76,6 +76,13 @@ def test_values_and_derivatives_against_torch(name, options):
         assert_allclose(actual, x, rtol=1e-11, atol=1e-11)
 
 
+@pytest.mark.parametrize("name", ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d"])
+def test_an_image_without_a_batch(name):
+    x, weight, bias = operands_of(name, {})
+    out = getattr(functional, name)(x[0], weight, bias)
+    assert_allclose(out, getattr(functional, name)(x, weight, bias)[0], rtol=1e-12)
+
+
 @pytest.mark.parametrize(("name", "options"), [CASES[i] for i in (2, 9, -2, -1)])
 def test_on_every_namespace(xp, name, options):
     operands = operands_of(name, options)
@@ -271,8 +278,8 @@ ONES = numpy.ones
     ("call", "match"),
     [
         (
-            lambda f: f.conv2d(ONES((2, 4, 4)), ONES((3, 2, 2, 2))),
-            r"\(batch, channels, height, width\), got \(2, 4, 4\)",
+            lambda f: f.conv2d(ONES((4, 4)), ONES((3, 2, 2, 2))),
+            r"\(batch, channels, height, width\), or without the batch, got shape \(4, 4\)",
         ),
         (lambda f: f.conv1d(ONES((2, 4, 4)), ONES((3, 4, 2, 2))), r"kernel length\), got \(3, 4, 2, 2\)"),
         (lambda f: f.conv2d(ONES((1, 3, 4, 4)), ONES((3, 2, 2, 2))), "is for 2 channels, got 3"),

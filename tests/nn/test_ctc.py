@@ -109,7 +109,7 @@ def test_masks_and_weights():
     each = loss(LOGITS, reduction="none") / numpy.maximum(TARGET_LENGTHS, 1)
     mask = numpy.asarray([True, False, True, True, False])
     weights = numpy.linspace(1.0, 2.0, 5)
-    assert_allclose(loss(LOGITS, mask=mask, weights=weights), numpy.average(each[mask], weights=weights[mask]))
+    assert_allclose(loss(LOGITS, mask=mask, sample_weight=weights), numpy.average(each[mask], weights=weights[mask]))
     log_p = nn.log_softmax(LOGITS)
     log_p[:, 1] = math.nan
     numbers = TARGETS, LENGTHS, TARGET_LENGTHS
@@ -136,8 +136,8 @@ def test_nothing(xp):
     ("arguments", "message"),
     [
         (
-            (LOGITS[0], TARGETS, LENGTHS, TARGET_LENGTHS),
-            r"\(time, batch, classes\), got float64 of shape \(5, 4\)",
+            (LOGITS[0, 0], TARGETS, LENGTHS, TARGET_LENGTHS),
+            r"\(time, batch, classes\) or \(time, classes\), got float64 of shape \(4,\)",
         ),
         ((LOGITS, TARGETS[:3], LENGTHS, TARGET_LENGTHS), r"shape \(5, length\), .* got int64 of shape \(3, 3\)"),
         ((LOGITS, TARGETS, LENGTHS[:3], TARGET_LENGTHS), r"prediction_lengths are of integers and of shape \(5,\)"),
@@ -149,6 +149,29 @@ def test_nothing(xp):
 def test_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         nn.ctc_loss(*arguments)
+
+
+def test_targets_one_after_the_other_and_lengths_in_lists(xp):
+    log_p = nn.log_softmax(xp.asarray(LOGITS.tolist(), dtype=xp.float64))
+    flat = [label for row, length in zip(TARGETS, TARGET_LENGTHS, strict=True) for label in row[:length]]
+    targets = xp.asarray(numpy.asarray(flat).tolist(), dtype=index_dtype(xp))
+    out = nn.ctc_loss(log_p, targets, LENGTHS.tolist(), TARGET_LENGTHS.tolist())
+    assert_allclose(float(out), loss(LOGITS), rtol=1e-12)
+    with pytest.raises(ValueError, match=r"shape \(\d+,\), one after the other, need target_lengths that sum to"):
+        nn.ctc_loss(log_p, targets, LENGTHS.tolist(), [1] * 5)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_one_sequence_without_a_batch(reduction):
+    torch = pytest.importorskip("torch")
+    log_p = nn.log_softmax(LOGITS[:, 0])
+    options = {"reduction": reduction}
+    out = nn.ctc_loss(log_p, TARGETS[0], 7, 3, **options)
+    expected = torch.nn.functional.ctc_loss(
+        torch.asarray(log_p), torch.asarray(TARGETS[0]), *map(torch.tensor, (7, 3)), **options
+    )
+    assert out.shape == ()
+    assert_allclose(out, expected.numpy().reshape(()), rtol=1e-12)
 
 
 def test_a_blank_that_is_no_class():

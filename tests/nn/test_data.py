@@ -198,3 +198,9 @@ def test_where_the_cache_is(monkeypatch, environment, expected):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert download.cache_folder() == Path(expected)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_is_between_none_and_all(share):
+    with pytest.raises(ValueError, match="test_fraction must be from 0 to 1, got"):
+        nn.load_digits(share)

@@ -114,6 +114,13 @@ def test_batches_go_to_another_namespace(xp):
     for x, y in loader:
         assert type(x) is type(y) is type(xp.ones(1))
         assert x.dtype == xp.float32
+        assert_array_equal(numpy.asarray(x), numpy.ones((y.shape[0], 2)))
+
+
+def test_what_is_there_already_is_not_copied():
+    x = numpy.arange(6.0)
+    (batch,) = nn.DataLoader(x, batch_size=6, xp=numpy)
+    assert numpy.shares_memory(batch, x)
 
     def take(self, indices, axis=None, out=None, mode="raise"):
         self.taken.append(len(indices))
@@ -173,7 +180,12 @@ def test_examples_are_stacked_in_their_structure():
     ("arguments", "error", "message"),
     [
         ({"dataset": numpy.ones(3), "batch_size": 0}, ValueError, "batch_size must be 1 or more, got 0"),
+        ({"dataset": numpy.ones(3), "batch_size": 2.0}, TypeError, "batch_size must be an integer, got 2.0"),
+        ({"dataset": numpy.ones(3), "batch_size": "2"}, TypeError, "batch_size must be an integer, got '2'"),
         ({"dataset": numpy.ones(3), "prefetch": -1}, ValueError, "prefetch must be 0 or more"),
+        ({"dataset": numpy.ones(3), "prefetch": 1.5}, TypeError, "prefetch must be an integer, got 1.5"),
+        ({"dataset": numpy.ones(3), "rng": 0}, TypeError, r"rng must be a generator, .*default_rng\(0\), got 0"),
+        ({"dataset": numpy.ones(3), "device": "cpu"}, ValueError, "device='cpu' needs xp="),
         ({"dataset": numpy.ones(3), "shuffle": True}, ValueError, r"shuffle=True needs .*default_rng\(seed\)"),
         ({"dataset": numpy.ones(3), "transform": max}, ValueError, "a transform needs a source of random numbers"),
         ({"dataset": (numpy.ones(3), numpy.ones(2))}, ValueError, r"as many rows each, got \[3, 2\]"),
@@ -187,6 +199,19 @@ def test_examples_are_stacked_in_their_structure():
 def test_mistakes_are_named(arguments, error, message):
     with pytest.raises(error, match=message):
         nn.DataLoader(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("examples", "message"),
+    [
+        ([numpy.ones(2), numpy.ones(3)], r"shapes \(2,\), \(3,\)"),
+        ([(1, 2), (1, 2, 3)], "tuple arity mismatch"),
+        ([{"x": 1}, {"y": 1}], "dictionary key mismatch"),
+    ],
+)
+def test_examples_that_do_not_stack_are_named(examples, message):
+    with pytest.raises(ValueError, match=f"examples of a batch must be alike.*: .*{message}.* pass collate="):
+        list(nn.DataLoader(examples))
 
 
 def test_a_stream_has_no_length():

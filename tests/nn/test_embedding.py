@@ -20,6 +20,8 @@ EMBEDDINGS = [
     {"padding_idx": -1},
     {"max_norm": 1.5},
     {"max_norm": 2.0, "norm_type": 1.0, "padding_idx": 0},
+    {"scale_grad_by_freq": True},
+    {"scale_grad_by_freq": True, "padding_idx": 1, "max_norm": 1.5},
 ]
 
 
@@ -37,6 +39,56 @@ def test_embedding_on_every_namespace(compare_with_torch, xp, options):
     torch = pytest.importorskip("torch")
     ours = nn.Embedding(6, 4, **options, rng=rng(), xp=xp, dtype=xp.float64)
     compare_with_torch(ours, torch.nn.Embedding(6, 4, **options), rng(1).integers(0, 6, (2, 3)), xp=xp)
+
+
+def test_vectors_that_are_given(xp):
+    vectors = xp.asarray(rng(1).normal(size=(6, 4)))
+    frozen, trained = (nn.Embedding.from_pretrained(vectors, freeze=freeze, padding_idx=2) for freeze in (True, False))
+    assert_array_equal(numpy.asarray(frozen(xp.asarray([2, 0]))), numpy.asarray(vectors)[[2, 0]])
+    assert not next(frozen.parameters()).requires_grad
+    assert next(trained.parameters()).requires_grad
+    with pytest.raises(ValueError, match=r"\(num_embeddings, embedding_dim\), got \(4,\)"):
+        nn.Embedding.from_pretrained(vectors[0, :])
+
+
+BAGS = [
+    {},
+    {"mode": "sum"},
+    {"mode": "max"},
+    {"mode": "mean", "padding_idx": 2},
+    {"mode": "sum", "padding_idx": 2, "max_norm": 1.5},
+    {"mode": "max", "padding_idx": -4},
+    {"mode": "sum", "include_last_offset": True},
+]
+
+SYMBOLS = numpy.asarray([1, 2, 2, 5, 2, 2, 0, 3])
+OFFSETS = numpy.asarray([0, 3, 3, 4, 6])
+
+
+def bag(xp=numpy, **options):
+    return nn.EmbeddingBag(6, 4, **options, rng=rng(), xp=xp, dtype=xp.float64)
+
+
+@pytest.mark.parametrize("options", BAGS)
+def test_bags_against_torch(compare_with_torch, options):
+    torch = pytest.importorskip("torch")
+    offsets = numpy.append(OFFSETS, 8) if options.get("include_last_offset") else OFFSETS
+    compare_with_torch(bag(**options), torch.nn.EmbeddingBag(6, 4, **options), SYMBOLS, offsets)
+    if "include_last_offset" not in options:
+        compare_with_torch(bag(**options), torch.nn.EmbeddingBag(6, 4, **options), SYMBOLS.reshape(4, 2))
+
+
+def test_bags_of_weighted_symbols(compare_with_torch, xp):
+    torch = pytest.importorskip("torch")
+    ours, theirs = bag(xp, mode="sum", padding_idx=2), torch.nn.EmbeddingBag(6, 4, mode="sum", padding_idx=2)
+    compare_with_torch(ours, theirs, SYMBOLS, OFFSETS, rng(1).normal(size=8), xp=xp)
+
+
+def test_no_bags():
+    none = numpy.zeros((0,), dtype=int)
+    assert bag()(none, []).shape == (0, 4)
+    assert_array_equal(bag()(none, [0, 0]), numpy.zeros((2, 4)))
+    assert_array_equal(bag(mode="max")(numpy.zeros((2, 0), dtype=int)), numpy.zeros((2, 4)))
 
 
 def test_padding_starts_at_zero_and_stays(xp):
@@ -83,6 +135,11 @@ def bilinear():
     ("call", "error", "match"),
     [
         (lambda: embedding(padding_idx=6), ValueError, "one of 6 symbols, got 6"),
+        (lambda: bag(mode="min"), ValueError, "one of mean, sum, max, got 'min'"),
+        (lambda: bag()(SYMBOLS), ValueError, r"got shape \(8,\) without offsets"),
+        (lambda: bag()(SYMBOLS, [1, 2]), ValueError, r"start with 0, not decrease and be at most 8, got \[1, 2\]"),
+        (lambda: bag()(SYMBOLS, [0, 9]), ValueError, "be at most 8"),
+        (lambda: bag()(SYMBOLS, [0], numpy.ones(8)), ValueError, r"mode 'sum' .* got shape \(8,\) and mode 'mean'"),
         (lambda: embedding()(numpy.ones(3)), TypeError, "array of integers, got float64"),
         (lambda: embedding()(numpy.asarray([6])), IndexError, "6"),
         (lambda: bilinear()(numpy.ones((5, 3)), numpy.ones((5, 3))), ValueError, r"\.\.\., 4\).*\(5, 3\) and \(5, 3\)"),

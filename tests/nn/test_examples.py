@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import re
 import runpy
+import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -118,6 +120,37 @@ def test_lenet_is_that_of_pytorch(run):
     ours, _ = run("lenet", "--epochs", 2)
     theirs, _ = run("lenet_in_pytorch", "--epochs", 2)
     assert losses(ours) == pytest.approx(losses(theirs), rel=1e-3)
+
+
+NETWORKS = {
+    "lenet": (lambda module, drawn: module.lenet(nn, **drawn), (2, 1, 28, 28), numpy.float32),
+    "residual": (lambda module, drawn: module.residual(**drawn), (2, 1, 8, 8), numpy.float32),
+    "inception": (lambda module, drawn: module.inception(**drawn), (2, 1, 8, 8), numpy.float32),
+    "language_model": (
+        lambda module, drawn: module.LanguageModel(11, width=16, heads=2, layers=2, **drawn),
+        (2, 5),
+        numpy.int64,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_tables_and_pictures_of_the_networks(name, monkeypatch):
+    monkeypatch.syspath_prepend(EXAMPLES)
+    make, shape, dtype = NETWORKS[name]
+    example = "residual" if name == "inception" else name
+    namespace = SimpleNamespace(**runpy.run_path(str(EXAMPLES / f"{example}.py")))
+    network = make(namespace, {"rng": numpy.random.default_rng(0), "xp": numpy})
+    table = nn.summary(network, shape, dtype=dtype)
+    assert table.trained == sum(parameter.data.size for parameter in network.parameters())
+    assert all(row.calls for row in table.rows)
+    picture = str(nn.graph(network, numpy.zeros(shape, dtype=dtype)))
+    for path, module in network.named_modules():
+        # What computes nothing, such as dropout when predicting, is not drawn.
+        if any(module.parameters()):
+            assert f'"{path}: {type(module).__name__}"' in picture or not path
+    if shutil.which("dot"):
+        assert nn.graph(network, numpy.zeros(shape, dtype=dtype), depth=2).drawn("svg").startswith(b"<?xml")
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ def drawn(seed, count):
     return rng.normal(size=(count, CLASSES)), rng.integers(0, CLASSES - (seed % 2), count)
 
 
-@pytest.mark.parametrize("average", ["macro", "micro", "none"])
+@pytest.mark.parametrize("average", ["macro", "micro", "weighted", "none"])
 @pytest.mark.parametrize("name", ["precision", "recall", "f1_score"])
 @given(seed=st.integers(0, 1000), count=st.integers(1, 30))
 @settings(max_examples=15, deadline=None)
@@ -86,6 +86,28 @@ def test_more_axes_than_one():
         assert_array_equal(metric(*shaped), metric(scores, targets))
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e6, 1.7e9, -1e12])
+def test_targets_far_from_zero(offset):
+    theirs = pytest.importorskip("sklearn.metrics")
+    rng = numpy.random.default_rng(0)
+    targets = offset + rng.normal(size=20)
+    predictions = targets + rng.normal(0, 0.3, 20)
+    expected = theirs.r2_score(targets, predictions)
+    totals = Totals([nn.r2_score])
+    for start in range(0, 20, 7):
+        totals.update(predictions[start : start + 7], targets[start : start + 7], 7)
+    assert_allclose(nn.r2_score(predictions, targets), expected, rtol=1e-9)
+    # Means of batches are rounded to numbers of the targets' size, whose deviation is about 1.
+    assert_allclose(totals.values()["r2 score"], expected, rtol=1e-9 + abs(offset) * numpy.finfo(float).eps)
+
+
+def test_class_numbers_may_be_of_any_kind():
+    for dtype in (bool, numpy.int8, numpy.float32):
+        x, y = numpy.asarray([0, 1, 1]).astype(dtype), numpy.asarray([0, 1, 0])
+        assert nn.accuracy(x, y) == nn.accuracy(y, x) == 2 / 3
+        assert_array_equal(nn.confusion_matrix(2)(x, y), [[1, 1], [0, 1]])
+
+
 def test_nothing_has_no_accuracy():
     assert numpy.isnan(nn.accuracy(numpy.ones((0, 3)), numpy.ones(0, dtype=int)))
     assert numpy.isnan(nn.r2_score(numpy.ones(3), numpy.ones(3)))
@@ -103,10 +125,17 @@ def test_nan_is_no_hit():
             lambda: nn.confusion_matrix(2)(numpy.asarray([0]), numpy.asarray([2])),
             "targets are from 2 to 2, expected",
         ),
+        (
+            lambda: nn.accuracy(numpy.asarray([0.3, 0.9]), numpy.asarray([0, 1])),
+            r"predictions of shape \(2,\) are to be class numbers, got 0.3; .* predictions > 0.5",
+        ),
+        (lambda: nn.accuracy(numpy.asarray([1]), numpy.asarray([0.9])), "targets .* are to be class numbers, got 0.9"),
+        (lambda: nn.accuracy(numpy.ones((3, 1)), numpy.ones(3)), r"scores of shape \(3, 1\) are of a single class"),
+        (lambda: nn.top_k_accuracy(1)(numpy.ones((3, 1)), numpy.ones(3)), "are of a single class"),
         (lambda: nn.confusion_matrix(0), "classes must be 1 or more"),
         (lambda: nn.top_k_accuracy(0), "k must be 1 or more"),
         (lambda: nn.top_k_accuracy(1)(numpy.ones((3, 2)), numpy.ones(4)), "do not fit targets"),
-        (lambda: nn.precision(2, average="weighted"), "average is 'weighted', expected one of macro, micro, none"),
+        (lambda: nn.precision(2, average="mean"), "average is 'mean', expected one of macro, micro, weighted, none"),
         (lambda: nn.r2_score(numpy.ones(3), numpy.ones((3, 1))), "do not fit targets"),
     ],
 )

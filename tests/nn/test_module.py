@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 
 import numpy
 import optree
@@ -206,6 +208,11 @@ def test_parameter_dict():
     module = nn.ParameterDict({"a": numpy.zeros(2)})
     module["b.c"] = nn.Parameter(numpy.ones(1))
     assert [name for name, _ in module.items()] == list(module) == ["a", "b.c"]
+    first = next(module.parameters())
+    first.requires_grad = False
+    module["a"] = numpy.ones(2)
+    assert next(module.parameters()) is first
+    assert module["a"].tolist() == [1.0, 1.0]
     del module["a"]
     assert len(module) == 1
     assert list(module.state_dict()) == ["b.c"]
@@ -360,3 +367,131 @@ def test_habits_of_pytorch():
     x = numpy.ones((4, 2), dtype=numpy.float32)
     assert_array_equal(doubled(x), 2 * net(x))
     assert len(seen) == 1
+
+
+def test_more_habits_of_pytorch():
+    class Net(nn.Module):
+        def __init__(self):
+            self.register_buffer("mask", numpy.ones(2), persistent=False)
+            self.register_buffer("mean", numpy.zeros(2))
+            self.layers = [nn.Linear(2, 2, rng=numpy.random.default_rng(0), xp=numpy), nn.ReLU()]
+            self.head = nn.Sequential(nn.ReLU())
+
+    net, seen = Net(), []
+    assert [type(child) for child in net.children()] == [nn.Linear, nn.ReLU, nn.Sequential]
+    assert [buffer.data.shape for buffer in net.buffers()] == [(2,), (2,)]
+    assert list(net.state_dict()) == ["mean", "layers.0.weight", "layers.0.bias"]
+    assert net.apply(lambda module: seen.append(type(module))) is net
+    assert seen == [nn.Linear, nn.ReLU, nn.ReLU, nn.Sequential, Net]
+
+
+def test_bfloat16_of_ml_dtypes_is_trained():
+    # In a process of its own, as extensor knows the data type, and what it has told is remembered.
+    pytest.importorskip("ml_dtypes")
+    code = (
+        "import ml_dtypes, nn, numpy\n"
+        "module = nn.Module()\n"
+        "module.weight = numpy.ones(3, dtype=ml_dtypes.bfloat16)\n"
+        "module.count = numpy.ones(3, dtype=ml_dtypes.int4)\n"
+        "print([*dict(module.named_parameters()), *dict(module.named_buffers())])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['weight', 'count']"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (nn.Parameter([1.0, 2.0]), "'x' is a Parameter of a list, not of an array; make it one, as by xp.asarray"),
+        (nn.Buffer(3), "'x' is a Buffer of a int, not of an array"),
+        (nn.Parameter(numpy.ones(2, dtype=int)), "'x' is of data type int64, and only floating-point arrays can be tr"),
+    ],
+)
+def test_what_cannot_be_held_is_refused(value, message):
+    with pytest.raises(TypeError, match=message):
+        nn.Module().x = value
+
+
+def test_integers_may_be_parameters_that_are_not_trained():
+    module = nn.Module()
+    module.x = nn.Parameter(numpy.ones(2, dtype=int), requires_grad=False)
+    assert list(module.state_dict()) == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("move", "message"),
+    [
+        (lambda module: module.to("cuda"), "expected an array namespace, such as the module numpy, got 'cuda'; a dev"),
+        (lambda module: module.to(numpy.dtype("float32")), "expected an array namespace, .* a data type as dtype="),
+        (lambda module: module.to(dtype=numpy.int64), "dtype must be a floating-point data type"),
+        (lambda module: module.to(dtype=numpy.float32), "would drop the imaginary parts of a complex array"),
+    ],
+)
+def test_impossible_moves_are_refused_and_change_nothing(move, message):
+    module = nn.Module()
+    module.real, module.complex = numpy.ones(2), 1j * numpy.ones(2)
+    before = module.state_dict()
+    with pytest.raises(TypeError, match=message):
+        move(module)
+    assert all(module.state_dict()[name] is array for name, array in before.items())
+
+
+def test_moving_to_another_device_takes_gradients_and_buffers_along():
+    xp = pytest.importorskip("array_api_strict")
+    device = xp.Device("device1")
+    layer = nn.BatchNorm1d(3, xp=xp)
+    for parameter in layer.parameters():
+        parameter.grad = xp.ones_like(parameter.data)
+    layer.to(device=device)
+    arrays = [*layer.state_dict().values(), *[parameter.grad for parameter in layer.parameters()]]
+    assert {array.device for array in arrays} == {device}
+    assert layer(xp.ones((4, 3), dtype=xp.float32, device=device)).device == device
+
+
+def test_data_of_another_library_are_refused_with_both_names():
+    torch = pytest.importorskip("torch")
+    layer = nn.Linear(3, 2, rng=numpy.random.default_rng(0), xp=torch)
+    for call in (layer, lambda x: nn.value_and_grad(lambda layer: layer(x).sum())(layer)):
+        with pytest.raises(TypeError, match=r"arrays of .* cannot meet in one operation; convert those of one library"):
+            call(numpy.ones((4, 3), dtype=numpy.float32))
+
+
+def test_what_shares_arrays_is_no_tree_however_deep():
+    def linear():
+        return nn.Linear(2, 2, rng=numpy.random.default_rng(0), xp=numpy)
+
+    shared = linear()
+    model = nn.Sequential(nn.Sequential(nn.Sequential(shared)), nn.Sequential(linear(), nn.Sequential(shared)))
+    with pytest.raises(ValueError, match=r"'0\.0\.0\.weight' and '1\.1\.0\.weight' of Sequential are one parameter"):
+        optree.tree_leaves(model)
+    assert len(optree.tree_leaves(model.freeze())) == 0
+
+
+def test_an_array_that_the_class_would_hide_is_refused():
+    class Net(nn.Module):
+        bias = None
+
+    for name in ("bias", "parameters", "apply"):
+        with pytest.raises(AttributeError, match=f"the class Net has an attribute '{name}', which would hide the arr"):
+            setattr(Net(), name, numpy.ones(2))
+    assert nn.ParameterDict({"items": numpy.ones(2)})["items"].shape == (2,)
+
+
+def test_properties_are_set_as_such():
+    class Positive(nn.Module):
+        @property
+        def scale(self):
+            return numpy.exp(self.log_scale)
+
+        @scale.setter
+        def scale(self, value):
+            self.log_scale = numpy.log(value)
+
+    module = Positive()
+    module.scale = numpy.asarray([2.0])
+    assert_allclose(module.scale, [2.0])
+    assert list(module.state_dict()) == ["log_scale"]
+
+
+def test_arrays_are_listed_for_completion():
+    assert {"weight", "bias", "parameters"} <= set(dir(nn.Linear(2, 1, rng=numpy.random.default_rng(0), xp=numpy)))

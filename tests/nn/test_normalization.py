@@ -33,6 +33,12 @@ LAYERS = [
     ("LayerNorm", (4,), {}, (5, 4)),
     ("LayerNorm", ((3, 4),), {"bias": False, "eps": 0.1}, (2, 5, 3, 4)),
     ("LayerNorm", ([4],), {"elementwise_affine": False}, (4,)),
+    ("BatchNorm1d", (4,), {"bias": False}, (5, 4)),
+    ("InstanceNorm2d", (4,), {"affine": True, "bias": False}, (2, 4, 3, 2)),
+    ("GroupNorm", (2, 4), {"bias": False}, (5, 4)),
+    ("LocalResponseNorm", (3,), {"alpha": 0.5}, (2, 4, 3)),
+    ("LocalResponseNorm", (2,), {"alpha": 0.5, "beta": 0.6, "k": 2.0}, (2, 5, 3, 2)),
+    ("LocalResponseNorm", (7,), {}, (2, 5, 3, 2)),
     ("RMSNorm", (4,), {}, (5, 4)),
     ("RMSNorm", ((3, 4),), {"eps": 0.1}, (5, 3, 4)),
     ("RMSNorm", (4,), {"elementwise_affine": False}, (5, 4)),
@@ -43,7 +49,8 @@ LAYERS = [
 @pytest.mark.parametrize("training", [True, False])
 def test_against_torch(compare_with_torch, name, sizes, options, shape, training):
     torch = pytest.importorskip("torch")
-    ours = getattr(nn, name)(*sizes, **options, xp=numpy, dtype=numpy.float64)
+    made = {} if name == "LocalResponseNorm" else {"xp": numpy, "dtype": numpy.float64}
+    ours = getattr(nn, name)(*sizes, **options, **made)
     theirs = getattr(torch.nn, name)(*sizes, **options)
     for seed in range(2):
         # The second time running averages have values of their own.

@@ -7,7 +7,7 @@ import math
 import numpy
 import optree
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import autodiff
 import nn
@@ -221,3 +221,77 @@ def test_sharpness_aware_gradients_of_a_model_leave_it_as_it_was():
         assert_allclose(model.weight, kept, rtol=0)
     with pytest.raises(ValueError, match="rho must be at least 0"):
         nn.sharpness_aware(loss, rho=-1.0)
+
+
+PER_ARRAY = {
+    "adam": nn.optimizers.scale_by_adam(),
+    "average": nn.optimizers.average(0.5),
+    "clip": nn.clip_by_value(0.5),
+    "decay": nn.add_decayed_weights(0.3, mask="w*"),
+    "ema": nn.ema_of_weights(0.5),
+    "factored": nn.optimizers.scale_by_factored_rms(),
+    "lookahead": nn.lookahead(every=1),
+    "momentum": nn.optimizers.momentum(0.5),
+    "rate": nn.optimizers.scale_by_learning_rate(0.5),
+    "scale": nn.optimizers.scale(1.0),
+}
+
+
+@pytest.mark.parametrize("second", PER_ARRAY)
+@pytest.mark.parametrize("first", PER_ARRAY)
+def test_a_chain_is_its_transforms_one_by_one(first, second):
+    """A chain may overwrite what lies between its transforms: nothing else may change by that."""
+    rng = numpy.random.default_rng(0)
+    params = {"w": rng.normal(size=(3, 2)), "b": rng.normal(size=3), "c": numpy.asarray(2.0)}
+    transforms = [PER_ARRAY[first], PER_ARRAY[second]]
+    optimizer = nn.chain(*transforms)
+    state, states, expected = optimizer.init(params), [one.init(params) for one in transforms], dict(params)
+    for step in range(1, 4):
+        grads = {path: rng.normal(size=param.shape) for path, param in params.items()}
+        updates = {path: grad.copy() for path, grad in grads.items()}
+        for i, transform in enumerate(transforms):
+            updates, states[i] = transform.update(updates, states[i], expected, step)
+            updates, states[i] = optree.tree_map(numpy.copy, (updates, states[i]))
+        expected = {path: expected[path] + update for path, update in updates.items()}
+        before = {path: grad.copy() for path, grad in grads.items()}
+        params, state = optimizer.update(grads, state, params)
+        for path in params:
+            assert_array_equal(grads[path], before[path])
+            assert_allclose(params[path], expected[path], rtol=1e-12)
+        kept = [part for name, part in state.items() if name != "step"]
+        for part, one in zip(kept, [one for one in states if one], strict=True):
+            optree.tree_map(lambda x, y: assert_allclose(x, y, rtol=1e-12), part, one)
+
+
+def test_a_transform_that_overwrites_what_is_kept_shows():
+    """The check above would notice a transform that says of an array it keeps that it is fresh."""
+
+    class careless(nn.optimizers.momentum):  # noqa: N801
+        fresh = True
+
+    params = {"w": numpy.ones(2)}
+    optimizer = nn.chain(careless(0.5), nn.optimizers.scale_by_learning_rate(0.5))
+    _, state = optimizer.update({"w": numpy.ones(2)}, optimizer.init(params), params)
+    assert not numpy.array_equal(state["careless"]["velocity"]["w"], numpy.ones(2))
+
+
+def test_a_state_of_another_optimizer_is_refused():
+    params = {"x": numpy.ones(3)}
+    with pytest.raises(ValueError, match=r"the state knows no scale_by_adam; take one from optimizer\.init"):
+        nn.Adam().update(params, nn.SGD(momentum=0.9).init(params), params)
+    with pytest.raises(ValueError, match=r"the state knows no scale_by_adam; take one from optimizer\.init"):
+        nn.Adam(amsgrad=True).update(params, nn.Adam().init(params), params)
+
+
+def test_gradients_of_another_library_are_refused():
+    torch = pytest.importorskip("torch")
+    optimizer, params = nn.SGD(0.1), {"x": torch.ones(3)}
+    with pytest.raises(TypeError, match="arrays of numpy and of torch cannot meet in one operation"):
+        optimizer.update({"x": numpy.ones(3)}, optimizer.init(params), params)
+
+
+def test_parameters_keep_a_data_type_that_numbers_promote():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    optimizer, params = nn.Adam(0.5), {"x": numpy.ones(3, dtype=ml_dtypes.bfloat16)}
+    params, _ = optimizer.update(params, optimizer.init(params), params)
+    assert params["x"].dtype == ml_dtypes.bfloat16

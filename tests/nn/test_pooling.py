@@ -95,6 +95,86 @@ def test_on_every_namespace(xp, name, options):
     assert_allclose(numpy.asarray(pullback(xp.asarray(ct))[0]), pullback_elsewhere(ct)[0], rtol=1e-13, atol=1e-14)
 
 
+@pytest.mark.parametrize(("name", "options"), [CASES[i] for i in range(0, len(CASES), 4)])
+def test_an_image_without_a_batch(name, options):
+    check_against_torch(name, options, images_for(name)[0])
+
+
+LARGEST = [case for case in CASES if "max" in case[0]]
+
+
+@pytest.mark.parametrize(("name", "options"), LARGEST)
+def test_indices_of_the_largest_against_torch(name, options):
+    torch = pytest.importorskip("torch")
+    # Integers, of which several are largest.
+    for x in (images_for(name), numpy.round(images_for(name)), numpy.round(images_for(name))[0]):
+        out, indices = getattr(functional, name)(x, **options, return_indices=True)
+        expected = getattr(torch.nn.functional, name)(torch.asarray(x), **options, return_indices=True)
+        assert_array_equal(out, expected[0].numpy())
+        assert_array_equal(indices, expected[1].numpy())
+
+
+def test_indices_on_every_namespace(xp):
+    x = images_for("max_pool2d")
+    for pool in (nn.MaxPool2d(3, 2, 1, return_indices=True), nn.AdaptiveMaxPool2d((3, 5), return_indices=True)):
+        for actual, expected in zip(pool(xp.asarray(x)), pool(x), strict=True):
+            assert_array_equal(numpy.asarray(actual), expected)
+
+
+UNPOOLED = [
+    ({"kernel_size": 2}, {}),
+    ({"kernel_size": 3, "stride": 2, "padding": 1}, {"output_size": True}),
+    ({"kernel_size": 2, "stride": 3}, {"output_size": True}),
+    ({"kernel_size": 3, "stride": 2}, {"output_size": True}),
+]
+
+
+@pytest.mark.parametrize("ndim", IMAGES)
+@pytest.mark.parametrize(("options", "per_call"), UNPOOLED)
+def test_unpooling_against_torch(ndim, options, per_call):
+    torch = pytest.importorskip("torch")
+    images = images_for(f"max_pool{ndim}d")
+    name = f"max_unpool{ndim}d"
+    for x in (images, images[0]):
+        out, indices = getattr(functional, f"max_pool{ndim}d")(x, **options, return_indices=True)
+        given = options | ({"output_size": x.shape[-ndim:]} if per_call else {})
+        expected = getattr(torch.nn.functional, name)(torch.asarray(out), torch.asarray(indices), **given)
+        assert_allclose(getattr(functional, name)(out, indices, **given), expected.numpy(), rtol=1e-15)
+
+
+def test_unpooling_on_every_namespace(xp):
+    pool, unpool = nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)
+    out, indices = pool(xp.abs(xp.asarray(images_for("max_pool2d"))))
+    back = unpool(out, indices, output_size=[9, 8])
+    assert_array_equal(numpy.asarray(pool(back)[1]), numpy.asarray(indices))
+    autodiff.check_grads(lambda x: unpool(x, indices), (out,))
+
+
+@pytest.mark.parametrize("ndim", IMAGES)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"norm_type": 2.0, "kernel_size": 2},
+        {"norm_type": 1.0, "kernel_size": 3, "stride": 2},
+        {"norm_type": 4.0, "kernel_size": 3, "stride": 2, "ceil_mode": True},
+    ],
+)
+def test_norms_of_windows_against_torch(ndim, options):
+    name = f"lp_pool{ndim}d"
+    check_against_torch(name, options, images_for(name))
+
+
+def test_the_norm_of_zeros_has_no_infinite_derivative(xp):
+    x = xp.zeros((1, 1, 4))
+    _, pullback = autodiff.vjp(lambda x: functional.lp_pool1d(x, 2, 2), x)
+    assert_array_equal(numpy.asarray(pullback(xp.ones((1, 1, 2)))[0]), 0)
+
+
+def test_nan_stays_in_its_window():
+    x = numpy.asarray([[[numpy.nan, 1.0, 2.0, 3.0, 4.0]]])
+    assert_array_equal(functional.adaptive_avg_pool1d(x, 3), [[[numpy.nan, 2.0, 3.5]]])
+
+
 def test_single_precision_stays(xp):
     x = xp.asarray(images_for("max_pool2d"), dtype=xp.float32)
     for pool in (nn.MaxPool2d(2), nn.AvgPool2d(3, padding=1, count_include_pad=False), nn.AdaptiveAvgPool2d(4)):
@@ -206,8 +286,14 @@ ONES = numpy.ones
 @pytest.mark.parametrize(
     ("call", "match"),
     [
-        (lambda f: f.max_pool2d(ONES((4, 4)), 2), r"\(batch, channels, height, width\), got \(4, 4\)"),
-        (lambda f: f.adaptive_avg_pool1d(ONES((4, 4)), 2), r"\(batch, channels, length\), got \(4, 4\)"),
+        (
+            lambda f: f.max_pool2d(ONES((4, 4)), 2),
+            r"channels, height, width\), or without the batch, got shape \(4, 4\)",
+        ),
+        (lambda f: f.adaptive_avg_pool1d(ONES(4), 2), r"\(batch, channels, length\), .* got shape \(4,\)"),
+        (lambda f: f.max_unpool1d(ONES((1, 1, 4)), ONES((1, 1, 3), int), 2), r"got \(1, 1, 4\) and \(1, 1, 3\)"),
+        (lambda f: f.max_unpool1d(ONES((1, 1, 4)), ONES((1, 1, 4), int), 2, output_size=[11]), r"2,\) from \(8,\)"),
+        (lambda f: f.max_unpool1d(ONES((1, 1, 4)), 8 * ONES((1, 1, 4), int), 2), "indices are from 8 to 8, expected"),
         (lambda f: f.max_pool2d(ONES((1, 1, 4, 4)), 2, padding=2), r"a padding of \(2, 2\) is more than half"),
         (lambda f: f.avg_pool2d(ONES((1, 1, 4, 4)), 5), "does not fit"),
         (lambda f: f.avg_pool2d(ONES((1, 1, 4, 4)), 0), "kernel_size must be a number of at least 1"),
@@ -238,6 +324,9 @@ def test_errors_say_what_does_not_fit(call, match):
         nn.AdaptiveMaxPool1d(4),
         nn.AdaptiveMaxPool2d((5, 2)),
         nn.AdaptiveMaxPool3d(2),
+        nn.LPPool1d(2, 3),
+        nn.LPPool2d(2, (3, 2), 1),
+        nn.LPPool3d(2, 2, ceil_mode=True),
     ],
 )
 def test_layers_against_torch(layer):

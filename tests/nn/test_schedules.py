@@ -130,6 +130,17 @@ def test_what_pytorch_lacks_by_its_formula():
         assert nn.inverse_time_decay(0.4, 0.3)(step) == pytest.approx(0.4 / (0.7 + 0.3 * step), rel=1e-12)
 
 
+@pytest.mark.parametrize("schedule", [schedule for schedule, *_ in CASES])
+def test_there_is_no_step_before_the_first(schedule):
+    with pytest.raises(ValueError, match="steps count from 1, got 0"):
+        schedule(0)
+
+
+def test_cycles_of_one_step():
+    assert nn.one_cycle(0.4, 1)(1) == pytest.approx(0.4 / 25 / 1e4)
+    assert nn.cosine_decay(0.4, 1)(1) == 0.4
+
+
 def test_decays_stay_at_their_end():
     assert nn.cosine_decay(0.4, 10, final=0.1)(1000) == pytest.approx(0.1)
     assert nn.polynomial_decay(0.4, 10, final=0.1)(1000) == pytest.approx(0.1)
@@ -152,6 +163,7 @@ def test_all_schedules_are_tested():
     ("make", "message"),
     [
         (lambda: nn.cosine_decay(0.1, 0), "steps must be at least 1, got 0"),
+        (lambda: nn.one_cycle(0.1, 0), "steps must be at least 1, got 0"),
         (lambda: nn.step_decay(0.1, 0), "step_size must be at least 1"),
         (lambda: nn.cosine_restarts(0.1, 5, factor=0), "factor must be at least 1"),
         (lambda: nn.multistep_decay(0.1, [3, 2]), r"milestones must ascend, got \[3, 2\]"),

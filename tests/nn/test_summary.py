@@ -170,8 +170,8 @@ def test_multiply_accumulates_by_hand(xp, layer, shape, macs):
 def test_multiply_accumulates_of_larger_layers():
     assert nn.summary(nn.LSTM(3, 5, **RNG), (7, 2, 3)).macs == 7 * 2 * 4 * 5 * (3 + 5)
     layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, **RNG)
-    # Four projections, then for each of two heads scores and the sum of values, then the network.
-    assert nn.summary(layer, (3, 5, 8)).macs == 3 * (5 * 8 * 8 * 4 + 2 * 2 * 5 * 5 * 4 + 2 * 5 * 8 * 16)
+    # Four projections, then for each of two heads scores and the sum of values, then the network, and squares in norms.
+    assert nn.summary(layer, (3, 5, 8)).macs == 3 * (5 * 8 * 8 * 4 + 2 * 2 * 5 * 5 * 4 + 2 * 5 * 8 * 16 + 2 * 5 * 8)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import threading
 from functools import cache
 
 import numpy
@@ -195,6 +197,26 @@ def test_any_iterable_of_batches_will_do():
     assert nn.fit(other, nn.SGD(0.1), batches, epochs=2, progress=False)["loss"] == expected["loss"]
 
 
+def test_arrays_go_where_the_model_is(xp):
+    data, held_out = make_data(6), make_data(4)
+    options = {"epochs": 1, "batch_size": 6, "metrics": [nn.accuracy], "progress": False}
+    histories = [
+        nn.fit(model, nn.SGD(0.1), data, validation=held_out, rng=numpy.random.default_rng(0), **options)
+        for model in (make_model(xp), make_model())
+    ]
+    for name in histories[1]:
+        assert_allclose(histories[0][name], histories[1][name], rtol=1e-12, err_msg=name)
+    assert nn.evaluate(make_model(xp), held_out, metrics=[nn.accuracy]) == nn.evaluate(
+        make_model(), held_out, metrics=[nn.accuracy]
+    )
+
+
+def test_batches_of_another_library_are_named():
+    xp = pytest.importorskip("array_api_compat.torch")
+    with pytest.raises(TypeError, match=r"arrays of \w+ and of \w+ cannot meet"):
+        nn.fit(make_model(xp), nn.SGD(0.1), [make_data(4)], epochs=1, progress=False)
+
+
 def test_an_attached_optimizer_goes_on_and_frozen_parameters_stay():
     data, one, other = nn.DataLoader(make_data(6), batch_size=4), make_model(), make_model()
     nn.fit(one, nn.Adam(0.1), data, epochs=4, progress=False)
@@ -215,14 +237,41 @@ def test_an_attached_optimizer_goes_on_and_frozen_parameters_stay():
         (make_data(0), {}, ValueError, "epoch 1 has no batches"),
         (iter([]), {"rng": None}, ValueError, "epoch 1 has no batches"),
         (3, {"rng": None}, TypeError, "expected arrays, an nn.DataLoader or another iterable of batches, got int"),
-        ([make_data(2)], {}, TypeError, "rng says the order of arrays"),
+        ([make_data(2)], {}, TypeError, "batch_size and rng are for arrays, got list"),
         (make_data(4), {"rng": None}, ValueError, r"shuffle=True needs .* rng=numpy.random.default_rng\(seed\)"),
-        (make_data(4), {"accumulate": 0}, ValueError, "accumulate 1 or more, got 1 and 0"),
+        (make_data(4), {"accumulate": 0}, ValueError, "accumulate must be 1 or more, got 0"),
         (make_data(4), {"epochs": -1}, ValueError, "epochs must be 0 or more"),
         (make_data(4), {"optimizer": nn.LBFGS()}, TypeError, "nn.minimize"),
         (make_data(4), {"optimizer": nn.Adam}, TypeError, r"expected an optimizer, such as nn.Adam\(\), got <class"),
         (make_data(4), {"loss": "mse"}, TypeError, "loss must be a function of predictions and targets, got 'mse'"),
-        (make_data(4), {"metrics": ["accuracy"]}, TypeError, "a metric is .* got 'accuracy'"),
+        (make_data(4), {"accumulate": 1.5}, TypeError, "accumulate must be an integer, got 1.5"),
+        (make_data(4), {"epochs": 1.5}, TypeError, "epochs must be an integer, got 1.5"),
+        (make_data(4), {"batch_size": 0}, ValueError, "batch_size must be 1 or more, got 0"),
+        (make_data(4), {"rng": 0}, TypeError, r"rng must be a generator, such as numpy.random.default_rng\(0\), got 0"),
+        ([make_data(2)], {"rng": None, "batch_size": 2}, TypeError, "batch_size .* arrays, got list; .*nn.DataLoader"),
+        (
+            nn.DataLoader(make_data(4)),
+            {"rng": None, "batch_size": 2},
+            TypeError,
+            "batch_size and rng are for arrays, got DataLoader",
+        ),
+        (make_data(4), {"precision": "float16"}, TypeError, r"precision must be nn.mixed_precision\(.*got 'float16'"),
+        (make_data(4), {"model": nn.relu}, TypeError, "expected an nn.Module, got <class 'function'>"),
+        (
+            make_data(4),
+            {"model": nn.Linear},
+            TypeError,
+            r"expected an nn.Module, got the class Linear: .* Linear\(...\)",
+        ),
+        (make_data(4), {"metrics": ["accuracy"]}, TypeError, "a metric is .* such as nn.accuracy, got 'accuracy'"),
+        (make_data(4), {"metrics": nn.accuracy}, TypeError, r"metrics are a list, such as \[nn.accuracy\], got Metric"),
+        (
+            make_data(4),
+            {"metrics": [nn.recall]},
+            TypeError,
+            r"recall takes \(classes, average\) and not predictions .* call it first",
+        ),
+        (make_data(4), {"callbacks": nn.EarlyStopping()}, TypeError, "callbacks are a list, got EarlyStopping"),
         (make_data(4), {"callbacks": [nn.Checkpoint]}, TypeError, r"Checkpoint is a class: pass an object"),
         (make_data(4), {"callbacks": [print]}, TypeError, "no callback: it has none of on_fit_start"),
         (
@@ -235,9 +284,39 @@ def test_an_attached_optimizer_goes_on_and_frozen_parameters_stay():
     ],
 )
 def test_mistakes_are_named(data, options, error, message):
-    options = {"epochs": 1, "rng": numpy.random.default_rng(0), "optimizer": nn.SGD(0.1)} | options
+    defaults = {"model": make_model(), "epochs": 1, "rng": numpy.random.default_rng(0), "optimizer": nn.SGD(0.1)}
     with pytest.raises(error, match=message):
-        nn.fit(make_model(), data=data, progress=False, **options)
+        nn.fit(data=data, progress=False, **(defaults | options))
+
+
+def test_a_module_of_pytorch_is_no_model_of_ours():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match=r"expected an nn.Module, got <class 'torch\.nn.*Linear'>"):
+        nn.fit(torch.nn.Linear(3, 2), nn.SGD(0.1), [make_data(4)], epochs=1)
+
+
+def test_nothing_is_left_running_while_an_error_is_looked_at():
+    def threads():
+        return [thread for thread in threading.enumerate() if thread.name.startswith("prefetch")]
+
+    def fail(*_):
+        raise ZeroDivisionError
+
+    def loader():
+        return nn.DataLoader(make_data(8), batch_size=1, prefetch=2)
+
+    bad = make_data(8)
+    bad[0][2] = numpy.nan
+    with pytest.raises(nn.NonFiniteError) as in_a_step:
+        nn.fit(make_model(), nn.SGD(0.1), nn.DataLoader(bad, batch_size=1, prefetch=2), epochs=1, progress=False)
+    assert not threads(), in_a_step
+    callbacks = [nn.LambdaCallback(on_step_end=fail)]
+    with pytest.raises(ZeroDivisionError) as in_a_callback:
+        nn.fit(make_model(), nn.SGD(0.1), loader(), epochs=1, callbacks=callbacks, progress=False)
+    assert not threads(), in_a_callback
+    with pytest.raises(ZeroDivisionError) as in_evaluation:
+        nn.evaluate(make_model(), loader(), loss=fail)
+    assert not threads(), in_evaluation
 
 
 def test_an_iterator_that_is_used_up_is_named():
@@ -322,16 +401,24 @@ def test_what_diverges_is_an_error_and_no_warning():
 def test_a_pipe_gets_a_line_per_epoch_and_quiet_is_quiet(capsys):
     for progress in (True, False):
         nn.fit(make_model(), nn.SGD(0.0), [make_data(4)], epochs=2, metrics=[nn.accuracy], progress=progress)
-    lines = capsys.readouterr().out.splitlines()
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    lines = out.splitlines()
     assert [line[:16] for line in lines] == ["epoch 1/2  loss ", "epoch 2/2  loss "]
     assert all("accuracy 0." in line for line in lines)
 
 
-def test_a_terminal_gets_a_bar(monkeypatch, capsys):
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("TERM", "xterm")
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_terminal_gets_a_bar_above_which_the_same_lines_stay(monkeypatch, capsys, columns):
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": str(columns)}.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(nn.ProgressReport, "seconds_between", 0.0)
-    nn.fit(make_model(), nn.SGD(0.0), [make_data(4)] * 3, epochs=2)
-    out = capsys.readouterr().out
-    assert "epoch 2/2" in out
-    assert "━" in out
+    options = {"epochs": 2, "validation": [make_data(4)], "metrics": [nn.accuracy]}
+    nn.fit(make_model(), nn.SGD(0.0), [make_data(4)] * 3, **options)
+    out = re.sub("\x1b.*?[A-Za-z]", "", capsys.readouterr().out)
+    bars = [line for line in re.split("[\r\n]+", out) if "━" in line]
+    assert any(re.fullmatch(r"epoch 2/2 ━+ +3/3 +loss [\d.]+ 0:00:\d\d *", line) for line in bars)
+    monkeypatch.delenv("FORCE_COLOR")
+    nn.fit(make_model(), nn.SGD(0.0), [make_data(4)] * 3, **options)
+    for line in capsys.readouterr().out.splitlines():
+        assert line in out

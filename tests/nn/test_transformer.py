@@ -92,6 +92,9 @@ ATTENTIONS = {
     "padding": ({"batch_first": True}, {"key_padding_mask": PADDING, "attn_mask": LEFT_OUT}),
     "padding, positions first": ({}, {"key_padding_mask": PADDING, "attn_mask": LEFT_OUT}),
     "numbers": ({"batch_first": True}, {"key_padding_mask": FLOATS, "attn_mask": draw(5, 7, seed=3)}),
+    "learned keys": ({"batch_first": True, "add_bias_kv": True}, {"attn_mask": LEFT_OUT}),
+    "keys of zeros": ({"add_zero_attn": True}, {"key_padding_mask": PADDING}),
+    "both": ({"add_bias_kv": True, "add_zero_attn": True, "kdim": 6}, {"average_attn_weights": False}),
     "mask by head": ({"batch_first": True}, {"attn_mask": draw(12, 5, 7, seed=3) > 0.7}),
 }
 
@@ -115,6 +118,47 @@ def check_attention(xp, case):
     if not made.get("batch_first"):
         inputs = [numpy.swapaxes(x, 0, 1) for x in inputs]
     check(xp, torch, ours, theirs, inputs, called)
+
+
+def test_keys_that_follow_a_sequence_are_not_later_ones():
+    options = {"add_bias_kv": True, "add_zero_attn": True, "batch_first": True, "rng": rng(), "xp": numpy}
+    layer = nn.MultiHeadAttention(8, 2, **options, dtype=numpy.float64)
+    x, later = draw(3, 5, 8), numpy.triu(numpy.ones((5, 5), dtype=bool), k=1)
+    for out, expected in zip(layer(x, is_causal=True), layer(x, attn_mask=later), strict=True):
+        assert_allclose(out, expected, rtol=1e-12)
+    assert layer(x)[1].shape == (3, 5, 7)
+
+
+TRANSFORMERS = [
+    ({}, {}),
+    ({"batch_first": True, "norm_first": True, "activation": "gelu", "bias": False}, {"tgt_is_causal": True}),
+]
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
+@pytest.mark.parametrize(("made", "called"), TRANSFORMERS)
+def test_transformer_is_that_of_pytorch(made, called):
+    torch = pytest.importorskip("torch")
+    theirs = randomized(torch, torch.nn.Transformer(8, 2, 2, 1, 16, dropout=0.0, **made))
+    ours = nn.Transformer(8, 2, 2, 1, 16, dropout=0.0, **made, rng=rng(), xp=numpy, dtype=numpy.float64)
+    source, target = draw(3, 7, 8), draw(3, 5, 8)
+    if not made:
+        source, target = (numpy.swapaxes(x, 0, 1) for x in (source, target))
+    options = {"src_key_padding_mask": PADDING, "memory_key_padding_mask": PADDING}
+    if called:
+        options["tgt_mask"] = nn.Transformer.generate_square_subsequent_mask(5, xp=numpy, dtype=numpy.float64)
+    check(numpy, torch, ours, theirs, [source, target], options)
+    if called:
+        expected = ours(source, target, **options)
+        del options["tgt_mask"]
+        assert_allclose(ours(source, target, **options, **called), expected, rtol=1e-12)
+
+
+def test_parts_of_a_transformer_that_are_given():
+    model = nn.Transformer(
+        8, custom_encoder=lambda src, **_: 2 * src, custom_decoder=lambda tgt, memory, **_: tgt + memory
+    )
+    assert_array_equal(model(numpy.ones((1, 8)), numpy.ones((1, 8))), numpy.full((1, 8), 3.0))
 
 
 def test_multi_head_attention_without_batch():
