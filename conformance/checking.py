@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
-from conformance.judging import Case, Mismatch, Raises, gives_arrays, judge, narrowed, row_of
+from conformance.judging import RESULT, Case, Mismatch, Raises, gives_arrays, judge, narrowed, row_of
 from conformance.namespaces import Blocked, Missing, Namespace, Unreadable
 from conformance.outcomes import ASPECTS, Failure, Outcome
 from conformance.settings import Settings
@@ -112,11 +112,17 @@ class _Run:
             return []
         wrong = {mismatch.aspect for mismatch in found}
         self.judged.update(judged_aspects(self.namespace, case, wrong))
-        return [mismatch for mismatch in found if self.check.title(mismatch.aspect) not in self.found]
+        return [mismatch for mismatch in found if not self.known(mismatch)]
+
+    def known(self, mismatch: Mismatch) -> bool:
+        """Whether its outcome has failed already; a wrong result says more than an exception."""
+        found = self.found.get(self.check.title(mismatch.aspect))
+        return found is not None and (found.aspect != "call" or mismatch.aspect == "call")
 
     def note(self, mismatches: Iterable[Mismatch]) -> None:
         for mismatch in mismatches:
-            self.found.setdefault(self.check.title(mismatch.aspect), mismatch)
+            if not self.known(mismatch):
+                self.found[self.check.title(mismatch.aspect)] = mismatch
 
     def fixed(self) -> None:
         for case in self.check.fixed(self.namespace):
@@ -200,15 +206,18 @@ class _Run:
 
     def names(self) -> tuple[str, ...]:
         """What there is to tell: what was judged, and what was held up."""
-        held_up = "call" in self.found or self.blocked
+        held_up = {"values"} if "call" in self.found or self.blocked else set()
+        if held_up and not self.judged["type"]:  # No call came to a result.
+            held_up = set(ASPECTS) - {"device"}
         return tuple(
             name
             for name in self.check.titles()
-            if self.check.name or self.judged[name] or name in self.found or (held_up and name != "device")
+            if self.check.name or self.judged[name] or name in self.found or name in held_up
         )
 
     def failure(self, mismatch: Mismatch, name: str) -> Failure:
-        own = self.check.text if self.check.name or mismatch.aspect == "values" else ""
+        call_made = mismatch.aspect == "call" and mismatch.expected != RESULT  # It had to raise an exception.
+        own = self.check.text if self.check.name or mismatch.aspect == "values" or call_made else ""
         text = mismatch.text or own or sentence(self.check.path, name)
         return failure_of(self.namespace, mismatch, text, self.check.path)
 
@@ -232,9 +241,12 @@ def judged_aspects(namespace: Namespace, case: Case, wrong: set[str]) -> list[st
 
 
 def smallest(*found: dict[str, Mismatch]) -> dict[str, Mismatch]:
-    """Of each departure the one that is shortest to write."""
+    """For each outcome the departure that is shortest to write, an exception only where nothing else is wrong."""
     names = dict.fromkeys(name for each in found for name in each)
-    return {name: min((each[name] for each in found if name in each), key=lambda m: len(str(m.call))) for name in names}
+    return {
+        name: min((each[name] for each in found if name in each), key=lambda m: (m.aspect == "call", len(str(m.call))))
+        for name in names
+    }
 
 
 def perform(namespace: Namespace, check: Check, settings: Settings) -> list[Outcome]:
@@ -253,6 +265,8 @@ def perform(namespace: Namespace, check: Check, settings: Settings) -> list[Outc
     except Missing:
         state, reason = "blocked", f"{check.path}: presence"
     except Blocked as problem:
+        if run.found:
+            return run.outcomes(time.perf_counter() - start)
         state, reason = "blocked", str(problem)
     except Skipped as problem:
         state, reason = "skipped", str(problem)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 from conformance import comparing, expectations, terminal
+from conformance.namespaces import load
 from conformance.outcomes import Report
 from conformance.settings import Settings
 from conformance.spec import BY_NAME, DTYPES, REVISIONS
@@ -48,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     add("--json", metavar="FILE", type=Path, help="write the report as JSON")
     add("--html", metavar="FILE", type=Path, help="write it as a page")
     add("--junit", metavar="FILE", type=Path, help="write it as JUnit XML")
-    add("--badge", metavar="FILE", type=Path, help="write the score as an SVG badge")
+    add("--badge", metavar="FILE", type=Path, help="write the score of the first namespace as an SVG badge")
     add(
         "--xfails",
         metavar="FILE",
@@ -69,6 +74,12 @@ def positive(text: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = parser().parse_args(arguments)
+    if current_thread() is main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # So that worker processes end with this one.
+    sys.path.append(os.getcwd())  # For a namespace that is being written, and is not installed.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # What a library prints need not fit the terminal's encoding.
     try:
         return report_on(options)
     except Usage as problem:
@@ -77,17 +88,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("conformance: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # The reader, such as `head`, has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
 
 
 class Usage(Exception):
     """The command cannot be run as it was written."""
 
 
+def say(*paragraphs: str) -> None:
+    """Print, as long as somebody reads."""
+    try:
+        print(*paragraphs, sep="\n", flush=True)
+    except BrokenPipeError:  # The reader, such as `head`, has seen enough; the files and the exit status still count.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def report_on(options: argparse.Namespace) -> int:
     """Run, print, and write the files."""
+    for path in (options.json, options.html, options.junit, options.badge):
+        if path and not (path.parent.is_dir() and os.access(path if path.exists() else path.parent, os.W_OK)):
+            raise Usage(f"{path}: cannot be written")
+        if path and path.is_dir():
+            raise Usage(f"{path}: is a directory")
     expected = reading(expectations.read, options.xfails) if options.xfails else []
     old = reading(read_reports, options.compare) if options.compare else []
     settings = Settings(
@@ -100,42 +121,66 @@ def report_on(options: argparse.Namespace) -> int:
         device=options.device,
         dtypes=tuple(options.dtypes) if options.dtypes else None,
         derivatives=options.derivatives,
+        accuracy=bool(options.accuracy or options.json or options.html),
     )
+    for name in filter(None, (*options.namespaces, options.derivatives)):
+        importable(name)
+    if options.official:
+        from conformance.official import require_checkout
+
+        reading(require_checkout, options.official)
     reports = []
     unmatched = list(expected)
     for name in options.namespaces:
         report, left = expectations.applied(run_one(name, settings, options.official), expected)
         unmatched = [entry for entry in unmatched if entry in left]
         reports.append(report)
-        for line in terminal.lines(report, with_accuracy=options.accuracy):
-            print(line)
-        for before in old:
-            if before.namespace == report.namespace:
-                print("\nsince " + str(options.compare), *terminal.changed(comparing.changes(before, report)), sep="\n")
+        say(*terminal.lines(report, with_accuracy=options.accuracy))
+        if options.compare:
+            say(f"\nsince {options.compare}", *since(old, report))
     if len(reports) > 1:
-        print("\n" + terminal.matrix(reports))
+        say("\n" + terminal.matrix(reports))
     for entry in unmatched:
-        print(f"\n{options.xfails}: {entry.pattern!r} names no check that ran")
+        say(f"\n{options.xfails}: {entry.pattern!r} names no check that ran")
     write_files(options, reports)
     return int(any(report.failed for report in reports))
 
 
+def since(old: list[Report], report: Report) -> Iterator[str]:
+    """What changed since the report of the same namespace."""
+    before = next((each for each in old if each.namespace == report.namespace), None)
+    if before is None:
+        yield f"no report of {report.namespace}, but of {', '.join(each.namespace for each in old) or 'nothing'}"
+    else:
+        yield from terminal.changed(comparing.changes(before, report))
+
+
+def importable(name: str) -> None:
+    """Import a module or an attribute once, to know before all checks that it is there."""
+    try:
+        load(name)
+    except Exception as problem:  # A module may raise anything.
+        known = isinstance(problem, ImportError | AttributeError)
+        raise Usage(f"{name}: {problem if known else repr(problem)}") from problem
+
+
 def run_one(name: str, settings: Settings, official: Path | None) -> Report:
     """The report of a namespace, with progress on a terminal."""
-    from conformance.namespaces import load
-    from conformance.running import run  # Imports Hypothesis, which `--help` does without.
-
     try:
+        from conformance import run  # Imports Hypothesis, which `--help` does without.
+
         with progress(name) as told:
             report = run(name, settings=settings, progress=told)
-    except (ImportError, AttributeError, ValueError) as problem:
-        raise Usage(f"{name}: {problem}") from problem
+    except (ModuleNotFoundError, ValueError) as problem:
+        raise Usage(str(problem)) from problem
+    except BrokenExecutor as problem:
+        raise Usage(f"{name} ended the Python that ran it; find where with `--jobs 1 --only PATTERN`") from problem
     if official is not None:
         from conformance.official import with_official_suite
 
         try:
             report = with_official_suite(report, official, settings, setup=load(name)[1])
-        except (FileNotFoundError, RuntimeError) as problem:
+        except RuntimeError as problem:
             raise Usage(str(problem)) from problem
     if not report.outcomes:
         raise Usage(f"nothing to check: {settings.only!r} names no function or check of these chapters and revision")
@@ -167,19 +212,26 @@ def reading(reader: Callable[[Path], Any], path: Path) -> Any:
     """What a file holds, or why it cannot be read."""
     try:
         return reader(path)
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise Usage(f"{path}: {problem}" if str(path) not in str(problem) else str(problem)) from problem
+    except OSError as problem:
+        raise Usage(f"{path}: {problem.strerror}" if problem.strerror else str(problem)) from problem
+    except ValueError as problem:
+        raise Usage(str(problem) if str(path) in str(problem) else f"{path}: {problem}") from problem
 
 
 def read_reports(path: Path) -> list[Report]:
     """The reports of a file that ``--json`` wrote."""
-    return [Report.from_dict(report) for report in json.loads(path.read_text(encoding="utf-8"))["reports"]]
+    data = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return [Report.from_dict(report) for report in data["reports"]]
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise ValueError(f"{path}: is no report that --json wrote ({problem!r})") from problem
 
 
 def write_files(options: argparse.Namespace, reports: list[Report]) -> None:
     """Write the report in each format asked for."""
     if options.json:
-        write(options.json, json.dumps({"reports": [report.to_dict() for report in reports]}, indent=1) + "\n")
+        data = {"reports": [report.to_dict() for report in reports]}
+        write(options.json, json.dumps(data, indent=1, allow_nan=False) + "\n")
     if options.junit:
         from conformance.junit import junit
 
@@ -195,11 +247,14 @@ def write_files(options: argparse.Namespace, reports: list[Report]) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file whole or not at all; what is no file, such as ``/dev/stdout``, as it is."""
+    whole = path.is_file() or not path.exists()
+    target = path.with_name(f".{path.name}.{os.getpid()}") if whole else path
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        target.write_text(text, encoding="utf-8")
+        if whole:
+            target.replace(path)
     except OSError as problem:
-        temporary.unlink(missing_ok=True)
+        if whole:
+            target.unlink(missing_ok=True)
         raise Usage(f"{path}: {problem.strerror}") from problem

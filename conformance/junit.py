@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
@@ -29,7 +30,7 @@ def junit(reports: Iterable[Report]) -> str:
         for outcome in report.outcomes:
             add(suite, report, outcome)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + printable(ElementTree.tostring(root, encoding="unicode")) + "\n"
 
 
 def add(suite: ElementTree.Element, report: Report, outcome: Outcome) -> None:
@@ -43,13 +44,13 @@ def add(suite: ElementTree.Element, report: Report, outcome: Outcome) -> None:
     )
     if outcome.state == "failed" and outcome.failure:
         failure = ElementTree.SubElement(case, "failure", message=outcome.failure.text)
-        failure.text = printable(block(outcome))
+        failure.text = block(outcome)
     elif outcome.state == "xpassed":
         ElementTree.SubElement(case, "failure", message=f"passes, but is expected to fail: {outcome.reason}")
     elif outcome.state != "passed":
-        ElementTree.SubElement(case, "skipped", message=printable(f"{outcome.state}: {outcome.reason}"))
+        ElementTree.SubElement(case, "skipped", message=f"{outcome.state}: {outcome.reason}")
 
 
 def printable(text: str) -> str:
-    """Text without the control characters that XML forbids."""
-    return "".join(character for character in text if character in "\t\n" or character >= " ")
+    """Text without the characters that XML forbids (XML 1.0, production 2)."""
+    return re.sub(r"[^\t\n\r -\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "\N{REPLACEMENT CHARACTER}", text)

@@ -141,9 +141,10 @@ class Namespace:
         """Name of a data type object; its own text where it is none of the standard's."""
         for name in DTYPES:
             own = getattr(self.xp, name, None)
-            if own is not None and (own is dtype or bool(dtype == own)):
+            lax = isinstance(dtype, str) and not isinstance(own, str)  # NumPy's data types equal their names.
+            if own is not None and not lax and (own is dtype or bool(dtype == own)):
                 return name
-        return str(dtype)
+        return repr(dtype) if isinstance(dtype, str) else str(dtype)
 
     def read(self, x: Any) -> Array:
         """Shape, elements and data type of one of the library's arrays."""
@@ -193,14 +194,20 @@ class Namespace:
 
     def program(self, call: Call | str) -> str:
         """A whole program that makes a call, or that is given as source over ``xp``."""
-        device = repr(self.device) if self.device is not None else ""
-        text = call if isinstance(call, str) else program(call, device)
+        text = call if isinstance(call, str) else program(call, "device" if self.device is not None else "")
         header = [line for word, line in HEADERS.items() if re.search(word, text)]
-        return "\n".join([*header, self.setup, text])
+        setup = [self.setup]
+        if isinstance(self.device, str):
+            setup.append(f"device = {self.device!r}")
+        elif self.device is not None:
+            devices = "xp.__array_namespace_info__().devices()"
+            setup.append(f"device = next(each for each in {devices} if str(each) == {str(self.device)!r})")
+        return "\n".join([*header, *setup, text])
 
 
 HEADERS = {
     r"(?<![\w.])(inf|nan)\b": "from math import inf, nan",
+    r"\binspect\.": "import inspect",
     r"\boperator\.": "import operator",
 }
 """Imports that a program needs where it has such a word."""

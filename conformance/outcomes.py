@@ -112,8 +112,10 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether anything departs from what was expected."""
-        return any(outcome.state in ("failed", "xpassed") for outcome in self.outcomes)
+        """Whether anything departs from what was expected, or all was held up."""
+        counts = self.counts()
+        held_up = counts["blocked"] and not (counts["passed"] or counts["xfailed"])
+        return bool(counts["failed"] or counts["xpassed"] or held_up)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON types; infinite and undefined errors as text, as JSON has no numbers for them."""

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import platform
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module, metadata
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from threading import current_thread, main_thread
 from typing import Any
 
 from conformance import accuracy, accuracy_linear
 from conformance.checking import Check, perform
 from conformance.gradients import derivative_checks
+from conformance.judging import ARRAY, RESULT
 from conformance.namespaces import Namespace, load
-from conformance.outcomes import Accuracy, Outcome, Report
+from conformance.outcomes import ASPECTS, Accuracy, Outcome, Report
 from conformance.settings import Settings
 from conformance.spec import BY_NAME, DTYPES
 
@@ -60,7 +65,8 @@ def run(
     ImportError, AttributeError
         If there is no such module or attribute.
     ValueError
-        If several jobs are asked for and ``xp`` is an object, which other processes cannot import.
+        If several jobs are asked for and ``xp`` is an object, which other processes cannot import, or if no array can
+        be made on the device asked for.
 
     Examples
     --------
@@ -109,15 +115,20 @@ def prepared(xp: Any, name: str | None, setup: str, settings: Settings) -> Names
             outcome.state != "failed" for check in checks_of(dtype) for outcome in perform(namespace, check, settings)
         )
     )
+    if settings.device and not namespace.dtypes:
+        named = ", ".join(map(repr, map(str, devices(namespace)))) or "no devices"
+        raise ValueError(f"{name} makes no arrays on device {settings.device!r}; it tells of {named}")
     return namespace
 
 
 def device(namespace: Namespace, name: str | None) -> Any:
     """The device of this name, among those that the namespace tells of."""
-    if name is None:
-        return None
-    devices = namespace.function("info.devices")() if namespace.has("info.devices") else []
-    return next((each for each in devices if str(each) == name), name)
+    return next((each for each in devices(namespace) if str(each) == name), name) if name else None
+
+
+def devices(namespace: Namespace) -> list[Any]:
+    """The devices that the namespace tells of."""
+    return list(namespace.function("info.devices")()) if namespace.has("info.devices") else []
 
 
 _WORKER: dict[str, Any] = {}
@@ -131,8 +142,30 @@ def each_path(xp: Any, namespace: Namespace, paths: list[str], settings: Setting
             yield examine(namespace, path, settings)
         return
     arguments = (xp, namespace.name, namespace.setup, settings)
+    others = active_children()
     with ProcessPoolExecutor(settings.jobs, get_context("spawn"), _start_worker, arguments) as pool:
-        yield from pool.map(_examine_in_worker, paths)
+        with uninterrupted():
+            futures = [pool.submit(_examine_in_worker, path) for path in paths]
+        try:
+            for future in futures:
+                yield future.result()
+        except BaseException:  # Workers must not go on with what nobody waits for.
+            for worker in set(active_children()).difference(others):
+                worker.terminate()
+            raise
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Start processes that leave Ctrl-C to this one."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 def _start_worker(*arguments: Any) -> None:
@@ -159,7 +192,28 @@ def examine(namespace: Namespace, path: str, settings: Settings) -> tuple[list[O
         for check in derivative_checks(path, load(settings.derivatives)[0], settings.derivatives.replace(":", ".")):
             outcomes += perform(namespace, check, settings)
     present = all(outcome.state == "passed" for outcome in outcomes if outcome.check == "presence")
-    return outcomes, measure(namespace, path, settings) if settings.accuracy and present else []
+    return without_cascades(outcomes), measure(namespace, path, settings) if settings.accuracy and present else []
+
+
+def without_cascades(outcomes: list[Outcome]) -> list[Outcome]:
+    """Outcomes, where checks that fail by the exception, or the wrong type, that fails another are blocked by that."""
+    causes: dict[str, str] = {}
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.check not in ASPECTS):
+        if symptom := symptom_of(outcome):
+            causes.setdefault(symptom, outcome.name)
+    reasons = [causes.get(symptom_of(outcome), outcome.name) for outcome in outcomes]
+    return [
+        outcome if reason == outcome.name else replace(outcome, state="blocked", reason=reason, failure=None)
+        for outcome, reason in zip(outcomes, reasons, strict=True)
+    ]
+
+
+def symptom_of(outcome: Outcome) -> str:
+    """Of a failure that does not come to what its check is for: the exception, or the type of what is no array."""
+    failure = outcome.failure
+    if failure and failure.expected == RESULT:
+        return failure.got
+    return failure.got.partition(":")[0] if failure and failure.expected == ARRAY else ""
 
 
 def held_up(check: Check, state: str, reason: str) -> Outcome:

@@ -807,6 +807,14 @@ DERIVED = {
 """Complex functions that the standard defines by another, special cases included."""
 
 
+RULES = {
+    ("add", "complex"): "The special cases of real numbers apply to the real and imaginary components independently",
+    ("negative", "complex"): "Both the real and imaginary components must be negated",
+    ("subtract", "complex"): "The result of x1_i - x2_i must be the same as x1_i + (-x2_i), by the rules of `add`",
+}
+"""What the standard says where it has no row for each case, of which those of the table follow."""
+
+
 class Row(NamedTuple):
     """A special case of a function, for operands of one kind of data types."""
 
@@ -841,7 +849,8 @@ class Row(NamedTuple):
         conditions = [f"{name} is {phrase(word)}" for name, word in zip(self.names, self.operands, strict=True)]
         text = f"{' and '.join(conditions)}, the result is {self.outcome}."
         if not self.relations:
-            return f"If {text}"
+            rule = RULES.get((self.function, self.kind))
+            return f"{rule}: if {text}" if rule else f"If {text}"
         equations = [f"{name}(x) must equal {relation.text.format(name=self.source)}" for name, relation in zip(
             [*[self.source] * (len(self.relations) - 1), self.function], self.relations, strict=True
         )]  # fmt: skip

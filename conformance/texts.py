@@ -35,6 +35,9 @@ def sentence(path: str, check: str) -> str:
     row = BY_NAME.get(path)
     if row and check == "dtype" and isinstance(row.result, str):
         return f"the data type of the result is {RESULTS[row.result]}"
+    if row and check == "dtype" and row.fields:
+        rules = zip(row.fields, row.result, strict=True)
+        return "; ".join(f"the data type of `{field}` is {RESULTS[rule]}" for field, rule in rules)
     if row and check == "signature":
         return f"{row.name}{row.signature}"
     return ASPECT_SENTENCES.get(check, "")

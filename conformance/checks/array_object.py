@@ -114,7 +114,7 @@ CREATED = {
     "empty_like": "empty_like(xp.asarray([1.0])",
     "eye": "eye(2",
     "from_dlpack": "from_dlpack(xp.asarray([1.0])",
-    "full": "full(2, 1.0",
+    "full": "full((2,), 1.0",
     "full_like": "full_like(xp.asarray([1.0]), 2.0",
     "linspace": "linspace(0.0, 1.0, 3",
     "ones": "ones(2",

@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from conformance.checking import Check
 from conformance.checks.drawing import arrays, axes, case, optional, shapes, single_axis, to_precision
 from conformance.checks.linear_algebra import small, small_elements
-from conformance.checks.samples import spread
+from conformance.checks.samples import sample, spread
 from conformance.dtypes import component, is_float
 from conformance.judging import Case
 from conformance.literals import Array, DType, indices
@@ -84,6 +84,7 @@ SEVERAL: list[Call] = [
     *(((2, 3), {"norm": norm}) for norm in NORMS),
     *(((2, 3, 3), {"norm": norm, "s": (3, 2), "axes": (1, 2)}) for norm in NORMS),
     ((2, 2), {"s": (-1, 3), "axes": (0, 1)}),
+    ((0, 3), {"axes": (1,)}),
 ]
 PADDED: list[Call] = [
     ((2, 3), {"s": (3, 5), "axes": (0, 1)}),
@@ -211,7 +212,7 @@ def shifts(name: str) -> Check:
     def fixed(namespace: Namespace) -> Iterator[Case]:
         for dtype in check.dtypes(namespace):
             for shape, kwargs in SHIFTS:
-                yield case(path, reference, spread(dtype, shape), **kwargs)
+                yield case(path, reference, sample(dtype, shape), **kwargs)
 
     @st.composite
     def drawn(draw: DrawFn, namespace: Namespace, dtype: str) -> Case:

@@ -13,7 +13,7 @@ from conformance.checking import Check, Skipped, Undecided
 from conformance.dtypes import is_complex, is_float, limits
 from conformance.judging import Mismatch, same_object
 from conformance.literals import Array, DType, from_nested, scalar, source
-from conformance.namespaces import Missing, Namespace
+from conformance.namespaces import Blocked, Missing, Namespace
 from conformance.spec import ATTRIBUTES, CONSTANTS, DTYPES, FUNCTIONS, METHODS, OPERATORS, Function
 
 __all__ = ["CHECKS"]
@@ -59,14 +59,25 @@ def presence(row: Function, namespace: Namespace) -> Iterator[Mismatch]:
     """The namespace has the function, or the class of arrays the method."""
     if row.chapter in OPTIONAL and not hasattr(namespace.xp, row.chapter):
         raise Skipped(f"the extension {row.chapter} is optional, and absent")
+    if row.chapter == "info" and not namespace.has(INSPECTION):
+        raise Blocked(f"{INSPECTION}: presence")
     try:
         found = member(namespace, row)
     except Missing:
-        owner = "type(xp.asarray(0))" if row.chapter == "array" else "xp"
-        yield Mismatch("presence", f"{owner}.{row.path}", "AttributeError", "a function")
+        yield Mismatch("presence", spelled(row), "AttributeError", "a function")
         return
     if not callable(found):
-        yield Mismatch("presence", f"xp.{row.path}", f"{type(found).__name__}, not callable", "a function")
+        yield Mismatch("presence", spelled(row), f"{type(found).__name__}, not callable", "a function")
+
+
+INSPECTION = "__array_namespace_info__"
+
+
+def spelled(row: Function) -> str:
+    """The function or method as Python source."""
+    if row.chapter == "info":
+        return f"xp.{INSPECTION}().{row.name}"
+    return f"type(xp.asarray(0)).{row.name}" if row.chapter == "array" else f"xp.{row.path}"
 
 
 def standard_signature(row: Function) -> Signature:
@@ -128,7 +139,7 @@ def signature(row: Function, namespace: Namespace) -> Iterator[Mismatch]:
     except (TypeError, ValueError):
         raise Undecided("it has no signature to inspect; the calls of the other checks tell") from None
     for complaint in departures(standard_signature(row), own):
-        yield Mismatch("signature", f"inspect.signature(xp.{row.path})", f"{own}: {complaint}", row.signature)
+        yield Mismatch("signature", f"inspect.signature({spelled(row)})", f"{own}: {complaint}", row.signature)
 
 
 def constant(name: str, namespace: Namespace) -> Iterator[Mismatch]:
@@ -183,9 +194,17 @@ def each(check: Callable[[Any, Namespace], Iterator[Mismatch]], path: str, name:
 
 
 def has_dtype(dtype: str, namespace: Namespace) -> Iterator[Mismatch]:
-    """The namespace has the data type."""
+    """The namespace has the data type, and it is none of the others."""
     if not hasattr(namespace.xp, dtype):
         yield Mismatch("presence", source(DType(dtype)), "AttributeError", "a data type")
+        return
+    for other in DTYPES:
+        if (
+            other != dtype
+            and hasattr(namespace.xp, other)
+            and namespace.realize(DType(dtype)) == getattr(namespace.xp, other)
+        ):
+            yield Mismatch("presence", f"xp.{dtype} == xp.{other}", "True", "False")
 
 
 CHECKS = [

@@ -13,7 +13,7 @@ from conformance.namespaces import Namespace
 
 __all__ = ["CHECKS"]
 
-SHAPES = ((), (1,), (3,), (2, 3), (0,), (2, 0, 3))
+SHAPES = ((), (1,), (3,), (2, 3), (2, 1, 3), (0,), (2, 0, 3))
 
 EXPORTED = "a capsule for consumption by `from_dlpack`; BufferError where the data cannot be exported"
 DEVICE = "a tuple of the type and the number of the device, in DLPack's numbers"

@@ -12,8 +12,15 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from conformance.checking import Check
 from conformance.checks.drawing import arrays, axes, case, optional, shapes
 from conformance.checks.errors import raising
-from conformance.checks.linear_algebra import broadcastable_shapes, dtype_pairs, insert, small, small_elements
-from conformance.checks.samples import Form, spread
+from conformance.checks.linear_algebra import (
+    PROMOTION,
+    broadcastable_shapes,
+    dtype_pairs,
+    insert,
+    small,
+    small_elements,
+)
+from conformance.checks.samples import Form, sample, spread
 from conformance.dtypes import bits, component, is_complex, is_float, is_integer, limits, promote
 from conformance.judging import Case, Raises
 from conformance.literals import Array, Call, DType, from_nested, indices
@@ -53,6 +60,7 @@ DEFINITE = ([[4]], [[2, 1], [1, 3]], [[4, 1, -2], [1, 5, 0], [-2, 0, 6]], [[[5, 
 TALL = ([[3], [4]], [[1, 2], [0, -1], [2, 1]], [[[1, 1], [2, 0], [0, 3]], [[0, 1], [1, 0], [4, 4]]])
 WIDE = ([[3, -4]], [[1, 2, 0], [0, 1, -3]], [[[1, 0, 3], [2, 1, 0]], [[0, 2, 1], [1, 1, 1]]])
 DEFICIENT = ([[0]], [[1, 0], [0, 0]], [[2, 2], [2, 2]], [[3, 0, 0], [0, 0, 0], [0, 0, -1]], [[0, 0], [0, 0], [1, 0]])
+OF_SEVERAL_RANKS = ([[[1, 0], [0, 0]], [[2, 1], [0, 3]], [[0, 0], [0, 0]]],)
 DEFECTIVE = ([[1, 1], [0, 1]], [[0, -1], [1, 0]], [[0, 1, 0], [0, 0, 1], [0, 0, 0]])
 """Fewer eigenvectors than columns, or none of them real."""
 
@@ -214,7 +222,7 @@ INDEPENDENTS = kind(INVERTIBLE + TALL + WIDE, NO_MATRICES, drawn_independent)
 ANY = kind(INVERTIBLE + TALL + WIDE + DEFICIENT, NO_MATRICES, drawn_matrices)
 NOT_EMPTY = kind(INVERTIBLE + TALL + WIDE + DEFICIENT, [(0, 2, 3)], drawn_matrices)
 OF_CLEAR_RANK = kind(INVERTIBLE + TALL + WIDE, [(0, 2, 3)], drawn_independent)
-DEFICIENTS = kind(DEFICIENT, (), drawn_deficient)
+DEFICIENTS = kind(DEFICIENT + OF_SEVERAL_RANKS, (), drawn_deficient)
 
 
 class Family(NamedTuple):
@@ -273,11 +281,20 @@ def truncations(dtype: str) -> Iterator[tuple[Array, Form]]:
         yield stack, Form(rtol=Array((len(values),), values, component(dtype)))
 
 
+def of_many_digits(dtype: str) -> Iterator[tuple[Array, Form]]:
+    """A determinant of more digits than single precision has."""
+    yield phased(from_nested([[4097, 1], [-2, 4099]]), dtype), Form()
+
+
 def nothing_further(dtype: str) -> Iterable[tuple[Array, Form]]:
     return ()
 
 
-FURTHER: dict[str, Callable[[str], Iterable[tuple[Array, Form]]]] = {"matrix_rank": truncations, "pinv": truncations}
+FURTHER: dict[str, Callable[[str], Iterable[tuple[Array, Form]]]] = {
+    "det": of_many_digits,
+    "matrix_rank": truncations,
+    "pinv": truncations,
+}
 
 
 def of_matrices(name: str) -> Check:
@@ -338,7 +355,7 @@ def pairwise(
             yield case(path, reference, x1, x2, **form.kwargs)
 
     check = Check(path, "", fixed=fixed, drawn=calls)
-    return [check, Check(path, "dtypes", fixed=mixed)]
+    return [check, Check(path, "dtypes", PROMOTION, fixed=mixed)]
 
 
 def is_unsigned(dtype: str) -> bool:
@@ -513,6 +530,7 @@ VECTORS: list[tuple[tuple[int, ...], dict[str, Any]]] = [
     ((2, 3, 2), {"keepdims": True}),
     ((0, 3), {"axis": 1}),
     ((0, 3), {"axis": 0}),
+    ((0, 3), {"axis": 1, "keepdims": True}),
     ((2, 0), {}),
 ]
 
@@ -564,7 +582,7 @@ CHECKS = [
     raising("linalg.cross", "exceptions: if the size of the axis is not equal to 3", "2022.12", wrong_sizes),
     *pairwise("outer", OUTER, [], lambda dtype, left, right: (small(dtype, left), small(dtype, right, 2)), drawn_outer),
     *pairwise("solve", SOLVE, SOLVE_BROADCAST, system, drawn_system),
-    of_diagonals("diagonal", spread, no_cases),
+    of_diagonals("diagonal", sample, no_cases),
     of_diagonals("trace", small, traces),
     vector_norms(),
 ]

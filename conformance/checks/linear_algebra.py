@@ -12,14 +12,14 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from conformance.checking import Check
 from conformance.checks.drawing import arrays, case, elements, shapes
 from conformance.checks.errors import raising
-from conformance.checks.samples import filled, spread
+from conformance.checks.samples import filled, sample, spread
 from conformance.dtypes import component, is_complex, is_integer, limits, promote
 from conformance.judging import Case, Raises
 from conformance.literals import Array, Call
 from conformance.namespaces import Namespace
 from conformance.references import linear_algebra as references
 
-__all__ = ["CHECKS", "SENTENCES", "dtype_pairs", "small", "small_elements"]
+__all__ = ["CHECKS", "PROMOTION", "SENTENCES", "dtype_pairs", "small", "small_elements"]
 
 SENTENCES = {
     "matmul": "the conventional matrix product of each pair of matrices; nothing is conjugated",
@@ -27,6 +27,8 @@ SENTENCES = {
     "tensordot": "the sum of products over the axes given; free axes of x1, then of x2; nothing is conjugated",
     "vecdot": "the sum over the axis of products of the conjugate of x1 with x2",
 }
+PROMOTION = "the data type of the result is that to which the data types of the arrays promote"
+
 SENTENCES |= {f"linalg.{name}": text for name, text in SENTENCES.items()}
 
 Form = tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]
@@ -87,7 +89,7 @@ def pairs(
 
         check = Check(path, "", fixed=fixed, drawn=calls)
         yield check
-        yield Check(path, "dtypes", fixed=mixed)
+        yield Check(path, "dtypes", PROMOTION, fixed=mixed)
 
     return [*checks(name), *checks(f"linalg.{name}")]
 
@@ -225,7 +227,7 @@ def transposes(path: str) -> Check:
     def fixed(namespace: Namespace) -> Iterator[Case]:
         for dtype in namespace.dtypes:
             for shape in [(2, 3), (1, 1), (3, 3), (2, 2, 3), (3, 1, 2, 2), (0, 2), (2, 0), (0, 2, 3)]:
-                yield case(path, references.matrix_transpose, spread(dtype, shape))
+                yield case(path, references.matrix_transpose, sample(dtype, shape))
 
     def drawn(namespace: Namespace, dtype: str) -> SearchStrategy[Case]:
         x = arrays(dtype, shapes(min_dims=2, max_dims=4, max_side=3))

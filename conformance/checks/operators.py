@@ -24,6 +24,7 @@ from conformance.checks.elementwise import (
     scalar_cases,
     scalar_row_cases,
 )
+from conformance.checks.linear_algebra import dtype_pairs
 from conformance.dtypes import is_float, promote
 from conformance.judging import Case
 from conformance.literals import Array, Call, from_nested, operator_symbol
@@ -131,9 +132,12 @@ def products(method: str, namespace: Namespace) -> Iterator[Case]:
     for dtype in (each for each in namespace.dtypes if each in KINDS["numeric"]):
         for left, right in MATRICES:
             x1, x2 = from_nested(left, dtype), from_nested(right, dtype)
-            case = Case(Call("matmul", (x1, x2)), matmul(x1, x2))
-            if fits(method, case):
-                yield as_method(method, case)
+            yield from as_methods(method, iter([Case(Call("matmul", (x1, x2)), matmul(x1, x2))]))
+        x1, x2 = Array((0, 2), (), dtype), from_nested([[1, 2, 3], [4, 5, 6]], dtype)
+        yield from as_methods(method, iter([Case(Call("matmul", (x1, x2)), Array((0, 3), ()))]))
+    for first, second in dtype_pairs(each for each in namespace.dtypes if each in KINDS["numeric"]):
+        x1, x2 = (from_nested(each, dtype) for each, dtype in zip(MATRICES[0], (first, second), strict=True))
+        yield from as_methods(method, iter([Case(Call("matmul", (x1, x2)), matmul(x1, x2))]))
 
 
 def matmul(x1: Array, x2: Array) -> Array:

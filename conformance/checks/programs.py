@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from conformance.checking import Check
 from conformance.judging import Mismatch, described
-from conformance.namespaces import Namespace
-from conformance.spec import REVISIONS
+from conformance.namespaces import Blocked, Namespace
+from conformance.spec import BY_NAME, REVISIONS
 
 __all__ = ["Program", "copies", "running"]
 
@@ -32,11 +33,23 @@ def running(
     """A check that runs programs, each by itself."""
 
     def custom(namespace: Namespace) -> Iterator[Mismatch]:
+        lacking: set[str] = set()
         for program in programs(namespace) if callable(programs) else programs:
-            if program.since <= namespace.revision:
+            if program.since > namespace.revision:
+                continue
+            if missing := {name for name in functions(program) - {path} if not namespace.has(name)}:
+                lacking |= missing
+            else:
                 yield from failure(namespace, program)
+        if lacking:
+            raise Blocked(f"{min(lacking)}: presence")
 
     return Check(path, name, text, custom=custom)
+
+
+def functions(program: Program) -> set[str]:
+    """Functions that a program calls."""
+    return set(re.findall(r"\bxp\.((?:linalg\.|fft\.)?\w+)", program.source)) & BY_NAME.keys()
 
 
 def failure(namespace: Namespace, program: Program) -> Iterator[Mismatch]:

@@ -83,7 +83,8 @@ def extremes(path: str, reference: Callable[..., Array]) -> Check:
         return Case(Call(path, (x,), keywords), reference(x, **keywords))
 
     def fixed(namespace: Namespace) -> Iterator[Case]:
-        yield from cases(path, reference, one_axis_forms, tied, real)(namespace)
+        none = [((2, 0), Form(axis=0)), ((2, 0), Form(axis=0, keepdims=True))]
+        yield from cases(path, reference, one_axis_forms + none, tied, real)(namespace)
         yield from cases(path, reference, one_axis_forms[:6], spread, real)(namespace)
         for dtype in real(namespace):
             low, high = limits(dtype)

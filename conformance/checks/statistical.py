@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from conformance.checking import Check
-from conformance.checks.drawing import arrays, axes, elements, optional, shapes, single_axis
+from conformance.checks.drawing import arrays, axes, elements, optional, shapes, single_axis, to_precision
 from conformance.checks.errors import invalid_axes
 from conformance.checks.samples import Form, cases, filled, spread
 from conformance.checks.searching import one_axis_forms, several_axes_forms, tied, unsigned_zero
@@ -200,6 +200,8 @@ def ranging(path: str, reference: Callable[..., Any]) -> Check:
             low, high = limits(dtype)
             for values in ((low, high), (high, low), (low,), (high,), (high - 1, high), (low + 1, low)):
                 yield case(path, reference, vector(values, dtype))
+            if is_float(dtype):
+                yield case(path, reference, vector([to_precision(1 / 3, dtype)] * 2, dtype))
 
     @st.composite
     def drawn(draw: DrawFn, namespace: Namespace, dtype: str) -> Case:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from conformance.outcomes import Accuracy, Outcome, Report, score
+from conformance.spec import DTYPES
 from conformance.terminal import percent, ulps
 from conformance.texts import url
 
@@ -221,9 +222,9 @@ def chapter_table(reports: Sequence[Report], labels: Sequence[str]) -> str:
     scores = [report.chapters() for report in reports]
     lines = []
     for chapter in dict.fromkeys(chapter for each in scores for chapter in each):
-        link = f'<a href="#{anchor(chapter)}">{title(chapter)}</a>'
+        name = f'<a href="#{anchor(chapter)}">{title(chapter)}</a>'
         cells = "".join(f"<td>{bar(each.get(chapter))}</td>" for each in scores)
-        lines.append(f'<tr><th scope="row">{link}</th>{cells}</tr>')
+        lines.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
     overall = "".join(f"<td>{bar(report.score)}</td>" for report in reports)
     lines.append(f'<tr class="overall"><th scope="row">overall</th>{overall}</tr>')
     head = columns(reports, labels, "Chapter")
@@ -297,7 +298,8 @@ def accuracy_tables(functions: Sequence[Function], labels: Sequence[str]) -> Ite
         for figure in (cell.accuracy if cell else ())
     }
     names = "".join(f'<th scope="col">{text(label)} <small>ordinary, hard</small></th>' for label in labels)
-    for dtype in dict.fromkeys(dtype for _, dtype, _ in figures):
+    measured = {dtype for _, dtype, _ in figures}
+    for dtype in (*filter(measured.__contains__, DTYPES), *sorted(measured.difference(DTYPES))):
         paths = dict.fromkeys(path for path, each, _ in figures if each == dtype)
         lines = "".join(
             f'<tr><th scope="row">{breakable(path)}</th>'

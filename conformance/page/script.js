@@ -252,7 +252,7 @@ function fill([path, url, cells], column) {
   if (accuracy.length) {
     content.push(element("h3", {}, "Errors in units in the last place"), element("dl", {}, ...accuracy.flatMap(figures)))
   }
-  details.replaceChildren(element("div", {}, ...content))
+  details.firstElementChild.replaceChildren(...content)
   return title
 }
 

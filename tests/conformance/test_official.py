@@ -97,6 +97,16 @@ def test_a_suite_that_cannot_start_says_why(checkout: Path) -> None:
         with_official_suite(EMPTY, checkout, Settings(), setup="import no_such_library as xp")
 
 
+def test_a_file_that_cannot_be_imported_does_not_stop_the_others(checkout: Path) -> None:
+    (checkout / "array_api_tests" / "test_inspection_functions.py").write_text("import no_such_module_at_all\n")
+    found = by_path(with_official_suite(EMPTY, checkout, Settings(examples=3), setup="import numpy as xp"))
+    assert found["sum"].state == "failed"
+    rest = found["official suite"]
+    assert rest.state == "failed"
+    assert rest.failure is not None
+    assert rest.failure.call == "array_api_tests/test_inspection_functions.py"
+
+
 @pytest.mark.parametrize(("module", "name", "path"), [
     ("array_api_tests.test_linalg", "test_qr", "linalg.qr"),
     ("array_api_tests.test_linalg", "test_matmul", "linalg.matmul"),

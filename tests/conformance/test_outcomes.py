@@ -40,6 +40,7 @@ def test_scores() -> None:
     assert found.score == 0.5
     assert found.failed
     assert not report(outcome("add: values", "xfailed"), outcome("add: dtype", "blocked")).failed
+    assert report(outcome("add: values", "blocked"), outcome("add: dtype", "blocked")).failed
 
 
 def test_a_score_short_of_all_is_never_shown_as_all() -> None:

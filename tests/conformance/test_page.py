@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
@@ -22,10 +21,11 @@ import pytest
 
 import conformance
 from conformance import Accuracy, Failure, Outcome, Report
-from conformance.page import page, part
+from conformance.page import embedded, page, part
 
 HOSTILE = (
-    "</script><script>window.hacked = 1</script><!-- <img src=x onerror='hacked = 1'> \"'&amp; \0 \ud800 \u2028 π 🐍"
+    "</script <!-- <script </script><script>window.hacked = 1</script> <img src=x onerror='hacked = 1'> "
+    "\"'&amp; javascript:hacked=1 \0 \ud800 \u2028 π 🐍"
 )
 
 
@@ -122,9 +122,9 @@ def test_structure(count: int) -> None:
     assert found.open == []
     ids = Counter(attributes["id"] for _, attributes in found.elements if "id" in attributes)
     assert set(ids.values()) == {1}
-    assert not any(re.search(r"\s", id or "") for id in ids)
+    assert not any(re.search(r"\s", name or "") for name in ids)
     named = [found.all("output")[0]["for"]] + [each.get("aria-labelledby") for _, each in found.elements]
-    assert {id for value in named if value for id in value.split()} <= {*ids, "details-title"}
+    assert {name for value in named if value for name in value.split()} <= {*ids, "details-title"}
     assert (
         len(re.findall(r"<label[^>]*>[^<]+<(input|select)", source))
         == len(found.all("input") + found.all("select"))
@@ -132,7 +132,7 @@ def test_structure(count: int) -> None:
     )
     assert all("scope" in each for each in found.all("th"))
     assert len(found.all("caption")) == len(found.all("table"))
-    assert {each["href"] for each in found.all("use")} <= {f"#{id}" for id in ids}
+    assert {each["href"] for each in found.all("use")} <= {f"#{name}" for name in ids}
     assert [each["href"] for each in found.all("link")] == ["data:,"]
     assert not any("src" in attributes for _, attributes in found.elements)
     assert "@import" not in source
@@ -181,6 +181,7 @@ def test_hostile_text_stays_text() -> None:
     assert not found.all("img")
     assert "\0" not in source
     source.encode("utf-8")
+    assert not any(character in embedded({HOSTILE: [HOSTILE]}) for character in "<>&")
     data = json.loads(re.findall(r'id="data">(.*?)</script>', source)[0])
     assert data["functions"][0][2][0]["checks"][0][4] == [HOSTILE] * 6
     assert "🐍" in found.text("h3")
@@ -240,9 +241,9 @@ class Browser:
         self.answers, from_browser = os.pipe()
         theirs = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_browser, from_browser)]
         options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+        options += ["--remote-debugging-pipe", f"--user-data-dir={folder}"]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCHER, *map(str, theirs), CHROMIUM, *options]
-            + ["--remote-debugging-pipe", f"--user-data-dir={folder}", "about:blank"],
+            [sys.executable, "-c", LAUNCHER, *map(str, theirs), CHROMIUM, *options, "about:blank"],
             pass_fds=theirs,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -332,9 +333,6 @@ class Browser:
             "field.dispatchEvent(new Event('input', {bubbles: true})) }"
         )
 
-    def screenshot(self) -> bytes:
-        return base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"])
-
     def complaints(self) -> list[Any]:
         """Errors in the console, exceptions, and whatever was fetched beside the page itself."""
         wrong = []
@@ -366,7 +364,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return file.as_uri()
 
 
-VISIBLE = "[...document.querySelectorAll('#matrix tr:not(.chapter) th[scope=row]')].filter((e) => e.checkVisibility()).map((e) => e.textContent)"
+VISIBLE = """[...document.querySelectorAll('#matrix tr:not(.chapter) th[scope=row]')]
+    .filter((each) => each.checkVisibility()).map((each) => each.textContent)"""
 TITLE = "document.querySelector('#details-title')?.textContent"
 IS_OPEN = "document.querySelector('#details').open"
 FOCUSED = "decodeURIComponent(document.activeElement.hash ?? '')"
@@ -522,14 +521,37 @@ def test_no_sideways_scrolling_on_a_phone(browser: Browser, tmp_path: Path, coun
         "a_very_long.name_of_a:namespace" * 2, outcome("very_long_name_of_a_function" * 3 + ": values", "failed")
     )
     file.write_text(page([*(REPORTS * 4)[: count - 1], long]), encoding="utf-8")
-    for hash in ("", f"#{long.outcomes[0].path}/{long.namespace}"):
-        browser.open(file.as_uri() + hash, width=360)
+    for part_of_page in ("", f"#{long.outcomes[0].path}/{long.namespace}"):
+        browser.open(file.as_uri() + part_of_page, width=360)
         browser.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
-        assert browser.evaluate(IS_OPEN) is bool(hash)
+        assert browser.evaluate(IS_OPEN) is bool(part_of_page)
         assert browser.evaluate("document.documentElement.scrollWidth") <= 360
         assert browser.evaluate("document.querySelector('#details').scrollWidth") <= 360
         assert browser.evaluate("window.innerWidth") == 360
     assert browser.complaints() == []
+
+
+def test_without_scripts(browser: Browser, address: str) -> None:
+    browser.send("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        browser.open(address)
+        assert browser.evaluate(VISIBLE) == ["sin", "cos", "linalg.qr", "linalg.det", "fft.fft"]
+        assert browser.evaluate("document.querySelector('#filters').checkVisibility()") is False
+        assert "With scripts, each cell opens" in browser.evaluate("document.body.innerText")
+    finally:
+        browser.send("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_print(browser: Browser, address: str) -> None:
+    browser.open(address, dark=True)
+    browser.send("Emulation.setEmulatedMedia", media="print")
+    style = (
+        "(({ maxHeight, overflowX }) => [maxHeight, overflowX])(getComputedStyle(document.querySelector('.matrix')))"
+    )
+    assert browser.evaluate(style) == ["none", "visible"]
+    assert browser.evaluate("document.querySelector('#filters').checkVisibility()") is False
+    assert browser.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    browser.send("Emulation.setEmulatedMedia", media="")
 
 
 def test_hostile_text_is_not_run(browser: Browser, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import array_api_strict as strict
 import numpy
 import pytest
 
@@ -191,3 +192,24 @@ def test_importing_the_package_is_light() -> None:
     root = Path(conformance.__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_arrays_are_made_on_the_device() -> None:
+    name = "array_api_strict.Device('device1')"
+    report = conformance.run("array_api_strict", only="[sz]*", device=name, examples=3, accuracy=False)
+    assert found(report, "sum: device").state == "passed"
+    assert found(report, "zeros: device").state == "passed"
+    failure = found(report, "std: special cases").failure
+    assert failure is not None
+    scope: dict[str, Any] = {}
+    exec(failure.snippet.rpartition("\n")[0], scope)
+    assert str(scope["x"].device) == name
+
+
+def test_results_on_another_device_are_found() -> None:
+    def moved(x: Any, /, **keywords: Any) -> Any:
+        return strict.sum(x, **keywords).to_device(strict.Device("CPU_DEVICE"))
+
+    xp = SimpleNamespace(**{**vars(strict), "sum": moved})
+    report = run(xp, only="sum", device="array_api_strict.Device('device1')", examples=3, dtypes=("float64",))
+    assert found(report, "sum: device").state == "failed"
