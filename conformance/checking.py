@@ -206,8 +206,9 @@ class _Run:
 
     def names(self) -> tuple[str, ...]:
         """What there is to tell: what was judged, and what was held up."""
-        held_up = {"values"} if "call" in self.found or self.blocked else set()
-        if held_up and not self.judged["type"]:  # No call came to a result.
+        broken = "call" in self.found or self.blocked
+        held_up = {"values"} if broken or self.undecided else set()
+        if broken and not self.judged["type"]:  # No call came to a result.
             held_up = set(ASPECTS) - {"device"}
         return tuple(
             name

@@ -139,6 +139,12 @@ def judge(namespace: Namespace, case: Case) -> list[Mismatch]:
     Unreadable
         If the elements of a result cannot be had.
     """
+    with warnings.catch_warnings():  # A lazy library warns when its results are read.
+        warnings.simplefilter("ignore")
+        return _judge(namespace, case)
+
+
+def _judge(namespace: Namespace, case: Case) -> list[Mismatch]:
     call, expected = case.call, case.expected
 
     def mismatch(aspect: str, got: str, wanted: str) -> Mismatch:
@@ -146,9 +152,7 @@ def judge(namespace: Namespace, case: Case) -> list[Mismatch]:
 
     args, kwargs = namespace.arguments(call)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            result = namespace.apply(call, args, kwargs)
+        result = namespace.apply(call, args, kwargs)
     except Missing:
         raise
     except Exception as problem:

@@ -149,7 +149,10 @@ class Namespace:
     def read(self, x: Any) -> Array:
         """Shape, elements and data type of one of the library's arrays."""
         dtype = self.dtype_name(x.dtype)
-        shape = tuple(operator.index(n) for n in x.shape)
+        try:
+            shape = tuple(map(operator.index, x.shape))
+        except TypeError:
+            raise Unreadable(f"shape {x.shape}") from None
         if dtype not in DTYPES:
             raise Unreadable(f"data type {dtype}")
         for reader in self._readers:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import platform
-import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module, metadata
-from multiprocessing import active_children, get_context
-from threading import current_thread, main_thread
 from typing import Any
 
 from conformance import accuracy, accuracy_linear
@@ -24,6 +19,7 @@ from conformance.namespaces import Namespace, load
 from conformance.outcomes import ASPECTS, Accuracy, Outcome, Report
 from conformance.settings import Settings
 from conformance.spec import BY_NAME, DTYPES
+from conformance.workers import mapped
 
 __all__ = ["run"]
 
@@ -142,30 +138,7 @@ def each_path(xp: Any, namespace: Namespace, paths: list[str], settings: Setting
             yield examine(namespace, path, settings)
         return
     arguments = (xp, namespace.name, namespace.setup, settings)
-    others = active_children()
-    with ProcessPoolExecutor(settings.jobs, get_context("spawn"), _start_worker, arguments) as pool:
-        with uninterrupted():
-            futures = [pool.submit(_examine_in_worker, path) for path in paths]
-        try:
-            for future in futures:
-                yield future.result()
-        except BaseException:  # Workers must not go on with what nobody waits for.
-            for worker in set(active_children()).difference(others):
-                worker.terminate()
-            raise
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Start processes that leave Ctrl-C to this one."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
+    yield from mapped(_examine_in_worker, paths, settings.jobs, _start_worker, arguments)
 
 
 def _start_worker(*arguments: Any) -> None:

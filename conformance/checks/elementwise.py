@@ -593,7 +593,7 @@ def clip_cases(dtype: str) -> tuple[Case, ...]:
     ends = (
         vector(of_dtype((low, high, 1, 0), dtype), dtype)
         if is_integer(dtype)
-        else vector((low, high, -1.0, 0.5, to_precision(10 / 3, dtype), math.inf, -math.inf), dtype)
+        else vector((low, high, -1.0, 0.5, 0.125, to_precision(10 / 3, dtype), math.inf, -math.inf), dtype)
     )
     square = Array((2, 3), of_dtype((9, 1, 5, 0, 7, 3), dtype), dtype)
     point, empty = scalar(of_dtype((5,), dtype)[0], dtype), Array((0, 3), (), dtype)
@@ -645,6 +645,26 @@ def clips(namespace: Namespace) -> Iterator[Case]:
         yield from clip_cases(dtype)
 
 
+CLIP_NAN_SINCE = "2024.12"
+"""Revision that came to say what becomes of NaN."""
+
+NAN_CLIPPED = "if x_i, min_i or max_i is NaN, the result is NaN"
+
+
+def clips_of_nan(namespace: Namespace) -> Iterator[Case]:
+    """Numbers and bounds of which some are NaN."""
+    if namespace.revision < CLIP_NAN_SINCE:
+        return
+    for dtype in filter(is_float, namespace.dtypes):
+        x = vector((math.nan, 1.0, 3.0, -2.0), dtype)
+        none, some = scalar(math.nan, dtype), vector((0.0, math.nan, 0.5, math.nan), dtype)
+        yield from (clip_case(scalar(math.nan, dtype), *bounds) for bounds in ((0, 2), (0,), (None, 2)))
+        yield from (clip_case(x, *bounds) for bounds in ((), (0, 2), (0,), (None, 2)))
+        yield from (clip_case(x, *bounds) for bounds in ((none,), (None, none), (none, 2), (0, none), (none, none)))
+        yield from (clip_case(x, *bounds) for bounds in ((some,), (None, some), (some, 2), (-5, some), (some, some)))
+        yield from (clip_case(x, *bounds) for bounds in ((math.nan,), (None, math.nan), (math.nan, 2), (0, math.nan)))
+
+
 @st.composite
 def drawn_clips(draw: DrawFn, dtype: str) -> Case:
     """Calls of clip with any bounds."""
@@ -677,6 +697,7 @@ def every_check() -> Iterator[Check]:
         text = SENTENCES[path]
         if path == "clip":
             yield Check(path, "", text, fixed=clips, drawn=lambda namespace, dtype: drawn_clips(dtype))
+            yield Check(path, "special cases", NAN_CLIPPED, fixed=clips_of_nan)
         else:
             yield Check(path, "", text, fixed=partial(ordinary, path), drawn=partial(drawn, path))
         if is_binary(row):

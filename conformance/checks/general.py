@@ -21,6 +21,9 @@ __all__ = ["CHECKS"]
 OPTIONAL = ("linalg", "fft")
 """Extensions, which a conforming library may lack."""
 
+VALUE_DEPENDENT = ("nonzero", "repeat", "unique_all", "unique_counts", "unique_inverse", "unique_values")
+"""Functions the shapes of whose results depend on values."""
+
 KEYWORD = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -64,6 +67,8 @@ def presence(row: Function, namespace: Namespace) -> Iterator[Mismatch]:
     try:
         found = member(namespace, row)
     except Missing:
+        if row.name in VALUE_DEPENDENT and not namespace.capable("data-dependent shapes"):
+            raise Skipped("a library without data-dependent shapes may omit it") from None
         yield Mismatch("presence", spelled(row), "AttributeError", "a function")
         return
     if not callable(found):

@@ -211,8 +211,8 @@ def drawn_deficient(dtype: str) -> SearchStrategy[Array]:
     return drawn_independent(dtype).map(with_zeros)
 
 
-NO_SQUARES = ((0, 2, 2), (0, 0), (2, 0, 0))
-NO_MATRICES = ((0, 2, 3), (0, 2), (2, 0), (0, 0))
+NO_SQUARES = ((0, 2, 2), (2, 0, 2, 2), (0, 0), (2, 0, 0))
+NO_MATRICES = ((0, 2, 3), (2, 0, 2, 3), (0, 2), (2, 0), (0, 0))
 
 INVERTIBLES = kind(INVERTIBLE, NO_SQUARES, drawn_invertible)
 SQUARES = kind(INVERTIBLE + DEFECTIVE, NO_SQUARES, drawn_square)
@@ -506,6 +506,7 @@ def traces(namespace: Namespace, dtype: str) -> Iterator[Case]:
         if promote(dtype, other) == other:
             yield case(path, reference, small(dtype, (2, 3, 3)), offset=-1, dtype=DType(other))
     if is_float(dtype):
+        yield case(path, reference, Array((2, 2), (2.0**24, 0.0, 0.0, 3.0), dtype))
         for a, b in [(1.0, 2.0), (math.inf, 1.0), (math.inf, -math.inf), (math.nan, 1.0)]:
             yield case(path, reference, Array((2, 2), (a, math.nan, -math.inf, b), dtype))
 

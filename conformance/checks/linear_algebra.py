@@ -73,8 +73,7 @@ def pairs(
             for dtype in check.dtypes(namespace):
                 for left, right, kwargs in forms(namespace):
                     yield case(path, reference, small(dtype, left), small(dtype, right, 2), **kwargs)
-                if is_integer(dtype):
-                    yield case(path, reference, *extremes(dtype), **({"axes": 1} if name == "tensordot" else {}))
+                yield case(path, reference, *large(dtype), **({"axes": 1} if name == "tensordot" else {}))
 
         @st.composite
         def calls(draw: DrawFn, namespace: Namespace, dtype: str) -> Case:
@@ -94,8 +93,14 @@ def pairs(
     return [*checks(name), *checks(f"linalg.{name}")]
 
 
-def extremes(dtype: str) -> tuple[Array, Array]:
-    """Vectors whose product is the largest integer of the data type, which no floating-point number is."""
+def large(dtype: str) -> tuple[Array, Array]:
+    """Vectors whose product is the largest integer of the data type, which no floating-point number is.
+
+    Of floating-point vectors the product has more digits than half of those of double precision.
+    """
+    if not is_integer(dtype):
+        left, right = ([complex(n) if is_complex(dtype) else float(n) for n in each] for each in ((4097, 1), (4099, 2)))
+        return Array((2,), tuple(left), dtype), Array((2,), tuple(right), dtype)
     most = limits(dtype)[1]
     return Array((2,), (most // 2, 1), dtype), Array((2,), (2, 1), dtype)
 

@@ -341,7 +341,14 @@ CHECKS = [
     moving(
         "broadcast_to",
         references.broadcast_to,
-        [((), Form((2,))), ((1, 3), Form((2, 3))), ((2, 1), Form(shape=(0, 2, 3))), ((4,), Form((2, 4))), ((2,), Form((2,))), ((), Form(()))],
+        [
+            ((), Form((2,))),
+            ((1, 3), Form((2, 3))),
+            ((2, 1), Form(shape=(0, 2, 3))),
+            ((4,), Form((2, 4))),
+            ((2,), Form((2,))),
+            ((), Form(())),
+        ],
         broadcast_to_options,
     ),
     raising(

@@ -84,7 +84,7 @@ def extremes(path: str, reference: Callable[..., Array]) -> Check:
 
     def fixed(namespace: Namespace) -> Iterator[Case]:
         none = [((2, 0), Form(axis=0)), ((2, 0), Form(axis=0, keepdims=True))]
-        yield from cases(path, reference, one_axis_forms + none, tied, real)(namespace)
+        yield from cases(path, reference, [*one_axis_forms, *none], tied, real)(namespace)
         yield from cases(path, reference, one_axis_forms[:6], spread, real)(namespace)
         for dtype in real(namespace):
             low, high = limits(dtype)

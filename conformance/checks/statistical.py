@@ -68,6 +68,13 @@ def large(dtype: str, shape: tuple[int, ...]) -> Array:
     return filled((high, high - 1, high) + ((low,) if low else ()), dtype, shape, 0)
 
 
+def of_many_digits(dtype: str) -> Array:
+    """Numbers whose product and sum have more digits than half of those of single or double precision."""
+    if is_integer(dtype):
+        return small(dtype, (2,))
+    return vector([complex(n) if is_complex(dtype) else float(n) for n in (4097, 4099)], dtype)
+
+
 def supported(path: str) -> Callable[[Namespace], tuple[str, ...]]:
     """Data types of the function as of the namespace's revision."""
 
@@ -97,6 +104,7 @@ EMPTY = [
     ((0, 3), Form(axis=0)),
     ((0, 3), Form(axis=1)),
     ((2, 0, 3), Form(axis=(0, 1))),
+    ((0, 2, 3), Form(axis=1)),
 ]
 
 
@@ -110,6 +118,7 @@ def summing(path: str, reference: Callable[..., Any]) -> Check:
         if path == "sum":
             yield from plain(cases(path, reference, several_axes_forms, large, dtypes)(namespace))
         for dtype in dtypes(namespace):
+            yield case(path, reference, of_many_digits(dtype))
             yield case(path, reference, moderate(dtype, (3,)), dtype=None)
             for other in wider(dtype, namespace):
                 for shape in ((2, 3), (), (0,)):
@@ -168,6 +177,7 @@ def accumulating(path: str, reference: Callable[..., Any]) -> Check:
         if path == "cumulative_sum":
             yield from plain(cases(path, reference, forms[:6], large, dtypes)(namespace))
         for dtype in dtypes(namespace):
+            yield case(path, reference, of_many_digits(dtype))
             for other in wider(dtype, namespace):
                 yield case(path, reference, small(dtype, (3,)), dtype=DType(other))
                 yield case(path, reference, small(dtype, (2, 2)), axis=0, dtype=DType(other), include_initial=True)

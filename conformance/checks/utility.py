@@ -54,6 +54,7 @@ def testing(path: str, reference: Callable[..., Array]) -> list[Check]:
         ((0,), Form()),
         ((2, 0), Form(axis=1)),
         ((0, 2), Form(axis=1)),
+        ((0, 2, 3), Form(axis=1)),
         ((2, 0), Form()),
         ((2, 0), Form(axis=(0, 1), keepdims=True)),
     ]

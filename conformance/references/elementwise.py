@@ -138,7 +138,9 @@ def sign(a: Any) -> Any:
 
 
 def clip(x: Any, low: Any = None, high: Any = None) -> Any:
-    """The number, or the bound beyond which it is."""
+    """The number, or the bound beyond which it is; NaN where any of them is."""
+    if any(each != each for each in (x, low, high)):
+        return math.nan
     if low is not None and high is not None and low > high:
         raise Open("lower bound above the upper one")
     x = x if high is None or x <= high else high
