@@ -155,13 +155,13 @@ class Namespace:
             raise Unreadable(f"shape {x.shape}") from None
         if dtype not in DTYPES:
             raise Unreadable(f"data type {dtype}")
+        problem = "neither by NumPy nor one by one"
         for reader in self._readers:
             try:
-                values = reader(x, shape, dtype)
-            except Exception:
-                continue
-            return Array(shape, values, dtype)
-        raise Unreadable(f"the elements of {type(x).__name__} can be had neither by NumPy nor one by one")
+                return Array(shape, reader(x, shape, dtype), dtype)
+            except Exception as exception:
+                problem = f"{type(exception).__name__}: {exception}"
+        raise Unreadable(f"the elements of {type(x).__name__} cannot be had: {problem}"[:200])
 
     @cached_property
     def _readers(self) -> list[Callable[[Any, tuple[int, ...], str], tuple[Any, ...]]]:

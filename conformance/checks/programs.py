@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from conformance.checking import Check
 from conformance.judging import Mismatch, described
+from conformance.literals import scalar
 from conformance.namespaces import Blocked, Namespace
-from conformance.spec import BY_NAME, REVISIONS
+from conformance.spec import ATTRIBUTES, BY_NAME, REVISIONS
 
 __all__ = ["Program", "copies", "running"]
 
@@ -37,7 +38,7 @@ def running(
         for program in programs(namespace) if callable(programs) else programs:
             if program.since > namespace.revision:
                 continue
-            if missing := {name for name in functions(program) - {path} if not namespace.has(name)}:
+            if missing := absent(namespace, program) - {path}:
                 lacking |= missing
             else:
                 yield from failure(namespace, program)
@@ -47,9 +48,14 @@ def running(
     return Check(path, name, text, custom=custom)
 
 
-def functions(program: Program) -> set[str]:
-    """Functions that a program calls."""
-    return set(re.findall(r"\bxp\.((?:linalg\.|fft\.)?\w+)", program.source)) & BY_NAME.keys()
+def absent(namespace: Namespace, program: Program) -> set[str]:
+    """Functions and attributes of arrays that a program uses and the library lacks."""
+    functions = set(re.findall(r"\bxp\.((?:linalg\.|fft\.)?\w+)", program.source)) & BY_NAME.keys()
+    attributes = set(re.findall(r"(?<!\bxp)\.(\w+)\b(?!\()", program.source)).intersection(ATTRIBUTES)
+    x = namespace.realize(scalar(0, namespace.dtypes[0]))
+    return {name for name in functions if not namespace.has(name)} | {
+        name for name in attributes if not hasattr(x, name)
+    }
 
 
 def failure(namespace: Namespace, program: Program) -> Iterator[Mismatch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from math import inf, nan
+from math import inf, nan, prod
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ from conformance.judging import Case
 from conformance.literals import Array, Call, DType, vector
 from conformance.namespaces import Namespace
 from conformance.references import statistical as references
+from conformance.references.shapes import normalized
 from conformance.spec import BY_NAME, DTYPES, KINDS
 
 __all__ = ["CHECKS", "SENTENCES"]
@@ -252,11 +253,13 @@ def averaging(path: str, reference: Callable[..., Any]) -> Check:
     @st.composite
     def averages(draw: DrawFn, dtype: str) -> Case:
         x = draw(arrays(dtype))
-        corrected: dict[str, Any] = (
-            {} if path == "mean" else {"correction": st.sampled_from([0, 1, 0.5, 1.0, 2.0, -1.5])}
-        )
         axis = axes(x.ndim).filter(lambda axis: axis != ())
-        return case(path, reference, x, **draw(optional(axis=axis, keepdims=st.booleans(), **corrected)))
+        keywords = draw(optional(axis=axis, keepdims=st.booleans()))
+        if path != "mean":  # Without degrees of freedom the result is a special case.
+            count = prod(x.shape[a] for a in normalized(keywords.get("axis"), x.ndim))
+            corrections = [c for c in (0, 1, 0.5, 1.0, 2.0, -1.5) if c < count]
+            keywords |= draw(optional(correction=st.sampled_from(corrections)))
+        return case(path, reference, x, **keywords)
 
     return Check(path, "", fixed=fixed, drawn=drawn)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,9 +89,28 @@ def test_a_program_is_blocked_by_a_function_that_it_calls() -> None:
     assert found["from_dlpack: interchange"].reason == "permute_dims: presence"
 
 
+def test_a_program_is_blocked_by_an_attribute_that_it_reads() -> None:
+    class Numbers(numpy.ndarray[Any, Any]):
+        @property
+        def device(self) -> str:
+            raise AttributeError("device")
+
+    broken = SimpleNamespace(**{**vars(numpy), "asarray": lambda *a, **k: numpy.asarray(*a, **k).view(Numbers)})
+    found = outcomes(broken, "full: device")
+    assert found["full: device"].state == "blocked"
+    assert found["full: device"].reason == "device: presence"
+
+
 def test_inspection_is_blocked_by_the_function_that_returns_it() -> None:
     found = outcomes(Broken("__array_namespace_info__"), "info.*")
     assert {outcome.reason for outcome in found.values()} == {"__array_namespace_info__: presence"}
+
+
+@pytest.mark.parametrize(("capable", "state"), [(True, "failed"), (False, "skipped")])
+def test_functions_of_data_dependent_shapes_may_be_omitted(capable: bool, state: str) -> None:
+    info = SimpleNamespace(capabilities=lambda: {"boolean indexing": True, "data-dependent shapes": capable})
+    found = outcomes(Broken("unique_all", __array_namespace_info__=lambda: info), "unique_all")
+    assert found["unique_all: presence"].state == state
 
 
 def test_conversions_have_no_shape_to_be_held_up() -> None:
@@ -135,3 +155,27 @@ def test_programs_of_signatures_run() -> None:
     scope: dict[str, Any] = {"given": extensor}
     exec(program, scope)
     assert scope["inspect"] is inspect
+
+
+def test_an_unknown_shape_leaves_a_check_undecided() -> None:
+    unknown = SimpleNamespace(shape=(math.nan,), dtype=extensor.float64)
+    found = outcomes(Broken(nonzero=lambda x, /: (unknown,) * x.ndim), "nonzero")
+    assert found["nonzero: values"].state == "undecided"
+    assert found["nonzero: values"].reason == "shape (nan,)"
+
+
+def test_a_lazy_library_may_raise_when_the_result_is_computed() -> None:
+    class Lazy:
+        shape, dtype = (2,), extensor.float32
+
+        def __array__(self, *args: Any, **options: Any) -> Any:
+            raise IndexError("axis out of range")
+
+    def flip(x: Any, /, *, axis: Any = None) -> Any:
+        try:
+            return extensor.flip(x, axis=axis)
+        except Exception:
+            return Lazy()
+
+    assert outcomes(Broken(flip=flip), "flip")["flip: errors"].state == "passed"
+    assert outcomes(Broken(flip=lambda x, /, *, axis=None: x), "flip")["flip: errors"].state == "failed"
