@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
@@ -76,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if current_thread() is main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # So that worker processes end with this one.
+    scratch = Path(tempfile.gettempdir(), "conformance-hypothesis")  # Else Hypothesis leaves a folder where it runs.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(scratch))
     sys.path.append(os.getcwd())  # For a namespace that is being written, and is not installed.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

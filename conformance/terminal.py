@@ -37,7 +37,7 @@ def labelled(label: str, text: str) -> str:
         return ""
     rows = text.splitlines()
     if label != "reproduce":
-        rows = [row for line in rows for row in wrap(line, WIDTH - 14, break_on_hyphens=False)]
+        rows = [row for line in rows for row in wrap(line, WIDTH - 14, break_on_hyphens=False, break_long_words=False)]
     return "\n".join(f"  {label if index == 0 else '':<10}  {row}" for index, row in enumerate(rows))
 
 

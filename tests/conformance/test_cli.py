@@ -400,3 +400,17 @@ def test_badge_and_junit_are_written(command: Command) -> None:
     assert "100.0 %" not in label
     suites = ElementTree.parse("junit.xml").getroot()
     assert [suite.attrib["name"].split()[0] for suite in suites] == ["broken_namespace:xp", "numpy"]
+
+
+def test_nothing_is_left_where_it_runs(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "numpy", "--only", "sum", "--examples", "3"],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if not name.startswith("HYPOTHESIS")}
+        | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
