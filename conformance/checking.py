@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
-from conformance.judging import RESULT, Case, Mismatch, Raises, gives_arrays, judge, narrowed, row_of
+from conformance.judging import RESULT, Case, Holds, Mismatch, Raises, gives_arrays, judge, narrowed, row_of
 from conformance.namespaces import Blocked, Missing, Namespace, Unreadable
 from conformance.outcomes import ASPECTS, Failure, Outcome
 from conformance.settings import Settings
@@ -192,8 +192,8 @@ class _Run:
             state, reason, failure = "passed", "", None
             if name in self.found:
                 state, failure = "failed", self.failure(self.found[name], name)
-            elif not calls and "call" in self.found:
-                state, reason = "blocked", f"{check.path}: call"
+            elif not calls and self.found:
+                state, reason = "blocked", f"{check.path}: {next(iter(self.found))}"
             elif not calls and self.blocked:
                 state, reason = "blocked", self.blocked
             elif self.undecided:
@@ -236,7 +236,8 @@ def judged_aspects(namespace: Namespace, case: Case, wrong: set[str]) -> list[st
     if not gives_arrays(case):
         return list(OBJECT_ASPECTS)
     unseen = {"device"} if namespace.device is None else set()
-    if wrong & {"shape", "type"} and "values" not in wrong:
+    needed = {"shape", "type", "dtype"} if isinstance(case.expected, Holds) else {"shape", "type"}
+    if wrong & needed and "values" not in wrong:
         unseen.add("values")
     return [aspect for aspect in ASPECTS if aspect not in unseen]
 

@@ -59,6 +59,8 @@ def error(got: complex, expected: Any, dtype: str, scale: Any = 0) -> float:
     if got != got or expected != expected:
         return 0.0 if got != got and expected != expected else math.inf
     expected = exact(expected)
+    if isinstance(expected, CONTEXT.mpc):
+        got = complex(got)
     if not CONTEXT.isfinite(expected) or not cmath.isfinite(got):
         same_sign = isinstance(got, complex) or (got > 0) == (expected > 0)
         return 0.0 if CONTEXT.isfinite(expected) and overflows(expected, dtype) and same_sign else math.inf

@@ -213,3 +213,23 @@ def test_results_on_another_device_are_found() -> None:
     xp = SimpleNamespace(**{**vars(strict), "sum": moved})
     report = run(xp, only="sum", device="array_api_strict.Device('device1')", examples=3, dtypes=("float64",))
     assert found(report, "sum: device").state == "failed"
+
+
+def cast(name: str, dtype: str) -> Broken:
+    """NumPy with all results of one function in another data type."""
+    function = getattr(numpy, name)
+
+    def casting(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        if not isinstance(result, tuple):
+            return numpy.asarray(result).astype(dtype)
+        return tuple(part.astype(dtype) for part in result)
+
+    return Broken(**{name: casting})
+
+
+@pytest.mark.filterwarnings("ignore:.*:numpy.exceptions.ComplexWarning")
+@pytest.mark.parametrize("dtype", ["complex128", "float64", "bool", "int64", "object", "U5", "float16"])
+@pytest.mark.parametrize("name", ["sqrt", "abs", "where", "full", "astype", "unique_all", "argsort", "nonzero", "std"])
+def test_any_data_type_is_judged(name: str, dtype: str) -> None:
+    assert run(cast(name, dtype), only=name, examples=3).outcomes
