@@ -76,7 +76,7 @@ def test_outcomes_are_folded_in(checkout: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning", "ignore:.*fork.*:RuntimeWarning")
 def test_a_namespace_that_exists_only_here(checkout: Path) -> None:
     here = SimpleNamespace(__name__="here", sum=lambda x: 3, asarray=lambda x: x)
     found = by_path(with_official_suite(EMPTY, checkout, Settings(), xp=here))
