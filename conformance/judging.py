@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from conformance.dtypes import digits, is_complex, is_float, result_dtypes
+from conformance.dtypes import digits, is_complex, is_float, is_integer, result_dtypes
 from conformance.literals import Array, Call, DType, arrays_in, indices, operator_symbol, replaced, source
 from conformance.namespaces import Missing, Namespace, Unreadable
 from conformance.references.shapes import broadcast_to
@@ -270,8 +270,9 @@ def _judge_dtypes(
     if row:
         rules = result_dtypes(namespace, row, case.call, len(read))
     symbol = operator_symbol(case.call.path)
-    if symbol and symbol[1] == "i":
-        rules = [(case.call.args[0].dtype,)]
+    if symbol and symbol[1] == "i":  # A library may refuse the quotient of integers, and choose its data type.
+        own = case.call.args[0].dtype
+        rules = [() if row and row.result == "floating" and is_integer(own) else (own,)]
     found = []
     for got, want, allowed in zip(read, wanted, rules, strict=True):
         allowed = (want.dtype,) if want is not None and want.dtype else allowed
