@@ -9,6 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module, metadata
+from itertools import chain
 from typing import Any
 
 from conformance import accuracy, accuracy_linear
@@ -235,7 +236,8 @@ def selected_paths(namespace: Namespace, settings: Settings) -> Iterator[str]:
             continue
         if settings.chapters and checks[0].chapter not in settings.chapters:
             continue
-        if any(selected(name, settings) for check in checks for name in names(check)):
+        derivatives = [f"{path}: {title} derivative" for title in ("forward", "reverse") if settings.derivatives]
+        if any(selected(name, settings) for name in (*chain(*map(names, checks)), *derivatives)):
             yield path
 
 

@@ -233,3 +233,8 @@ def cast(name: str, dtype: str) -> Broken:
 @pytest.mark.parametrize("name", ["sqrt", "abs", "where", "full", "astype", "unique_all", "argsort", "nonzero", "std"])
 def test_any_data_type_is_judged(name: str, dtype: str) -> None:
     assert run(cast(name, dtype), only=name, examples=3).outcomes
+
+
+def test_derivatives_by_name() -> None:
+    report = run("extensor", only="square: * derivative", derivatives="autodiff", dtypes=("float64",))
+    assert states(report) == {"square: forward derivative": "passed", "square: reverse derivative": "passed"}
